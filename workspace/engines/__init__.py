@@ -1,0 +1,73 @@
+"""The models of the local workspace: what answers when a plugin invokes a model.
+
+`Models` is the one interface; `offline.OfflineModels` answers on this machine, `openai_server.OpenAIModels` asks an
+OpenAI-compatible server.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, Protocol
+
+
+class ToolCall(NamedTuple):
+    """A call of a tool that the model wants: `arguments` is a JSON object as text, as models write it."""
+
+    id: str
+    name: str
+    arguments: str
+
+
+class TokenCount(NamedTuple):
+    prompt: int
+    completion: int
+
+
+@dataclass(frozen=True)
+class Generated:
+    """One piece of a generated answer; the last piece has a finish reason and the token count."""
+
+    text: str = ""
+    tool_calls: list[ToolCall] = field(default_factory=list)
+    finish_reason: str | None = None
+    tokens: TokenCount | None = None
+
+
+class Embedded(NamedTuple):
+    vectors: list[list[float]]
+    tokens: int
+
+
+class Models(Protocol):
+    """Every model type of Dify. `model` is the name the caller chose; errors are `workspace.wire.DifyError`."""
+
+    def generate(
+        self,
+        model: str,
+        messages: list[dict[str, Any]],
+        *,
+        tools: list[dict[str, Any]],
+        stop: list[str],
+        parameters: dict[str, Any],
+    ) -> Iterator[Generated]:
+        """Answer a conversation; messages and tools are in Dify's wire form (role, content as text or parts)."""
+        ...
+
+    def embed(self, model: str, texts: list[str], *, input_type: str) -> Embedded:
+        """One unit-length vector a text; `input_type` is "document" or "query"."""
+        ...
+
+    def rerank(self, model: str, query: str, documents: list[str]) -> list[float]:
+        """A score for each document, in the order given; higher is closer to the query."""
+        ...
+
+    def speak(self, model: str, text: str, *, voice: str) -> Iterator[bytes]:
+        """The text as audio, in pieces that together are one file."""
+        ...
+
+    def transcribe(self, model: str, audio: bytes) -> str:
+        """The words spoken in an audio file."""
+        ...
+
+    def moderate(self, model: str, text: str) -> bool:
+        """Whether the text should be flagged."""
+        ...
