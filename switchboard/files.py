@@ -1,0 +1,70 @@
+"""Downloading the files that Dify hands to a tool.
+
+A file parameter holds a URL, which the SDK fetches when its content is first asked for (within 5 seconds, without
+following redirects). In a self-hosted Dify that URL is often what is wrong, so the reason is told apart here.
+"""
+
+from typing import NamedTuple
+
+import httpx
+from dify_plugin.file.file import File
+
+from switchboard.errors import InvalidInput
+
+
+class Image(NamedTuple):
+    content: bytes
+    mime_type: str
+    filename: str
+
+
+_IMAGE_SIGNATURES = {
+    b"\x89PNG\r\n\x1a\n": "image/png",
+    b"\xff\xd8\xff": "image/jpeg",
+    b"GIF87a": "image/gif",
+    b"GIF89a": "image/gif",
+}
+
+
+def download(file: File, parameter: str) -> bytes:
+    """The content of a file, never empty. `parameter` is the name of the tool's parameter, for the message."""
+    name = file.filename or "the file"
+    try:
+        content = file.blob
+    except (ValueError, httpx.UnsupportedProtocol, httpx.InvalidURL):
+        raise InvalidInput(
+            f"`{parameter}`: {name} has no usable address. Set FILES_URL (and INTERNAL_FILES_URL) of your Dify "
+            "server to an address that the plugin daemon can reach."
+        ) from None
+    except httpx.HTTPStatusError as error:
+        status = error.response.status_code
+        hint = {
+            403: "Its link has expired or its signature is wrong: run the workflow again.",
+            404: "It is not there any more: upload it again.",
+        }.get(status, "Check FILES_URL of your Dify server: it has to lead to Dify itself." if status < 400 else "")
+        raise InvalidInput(f"`{parameter}`: {name} could not be downloaded (HTTP {status}). {hint}".rstrip()) from None
+    except httpx.TimeoutException:
+        raise InvalidInput(
+            f"`{parameter}`: {name} could not be downloaded in time. Check that INTERNAL_FILES_URL or FILES_URL of "
+            "your Dify server can be reached from the plugin daemon, or raise HTTPX_TIMEOUT."
+        ) from None
+    except httpx.TransportError:
+        raise InvalidInput(
+            f"`{parameter}`: {name} could not be downloaded, its server cannot be reached. Check that "
+            "INTERNAL_FILES_URL or FILES_URL of your Dify server can be reached from the plugin daemon."
+        ) from None
+    if not content:
+        raise InvalidInput(f"`{parameter}`: {name} is empty.")
+    return content
+
+
+def download_image(file: File, parameter: str) -> Image:
+    """A picture with the type that its first bytes say it has; anything else is refused."""
+    content = download(file, parameter)
+    mime_type = next((mime for start, mime in _IMAGE_SIGNATURES.items() if content.startswith(start)), None)
+    if content[:4] == b"RIFF" and content[8:12] == b"WEBP":
+        mime_type = "image/webp"
+    if mime_type is None:
+        name = file.filename or "the file"
+        raise InvalidInput(f"`{parameter}`: {name} is not a PNG, JPEG, GIF or WebP picture.")
+    return Image(content, mime_type, file.filename or f"image.{mime_type.removeprefix('image/')}")

@@ -1,0 +1,156 @@
+"""Reading tool parameters: each function returns a usable value or raises `InvalidInput` with a sentence.
+
+Dify sends text for most types, leaves unset parameters out or sends `None` or "", and lets a workflow's template put
+anything into a text field, so nothing is taken for granted here.
+"""
+
+import json
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from dify_plugin.file.file import File
+
+from switchboard.errors import InvalidInput
+
+
+def optional_text(parameters: Mapping[str, Any], name: str) -> str:
+    """The text of a parameter, "" if it is not set."""
+    value = parameters.get(name)
+    if value is None:
+        return ""
+    if not isinstance(value, str):
+        raise InvalidInput(f"`{name}` has to be text, not {_kind(value)}.")
+    _check_utf8(name, value)
+    return value
+
+
+def required_text(parameters: Mapping[str, Any], name: str) -> str:
+    """The text of a parameter that must hold more than white space."""
+    value = optional_text(parameters, name)
+    if not value.strip():
+        raise InvalidInput(f"`{name}` is empty. Fill it in, or check the variable that it is taken from.")
+    return value
+
+
+def text_list(parameters: Mapping[str, Any], name: str) -> list[str]:
+    """The texts of a parameter: a JSON array of strings, or one text a line (blank lines do not count).
+
+    Returns [] if nothing is set. Text that starts with `[` is read as JSON, and refused where it is not.
+    """
+    value = parameters.get(name)
+    if isinstance(value, str):
+        _check_utf8(name, value)
+        stripped = value.strip()
+        value = _parse_json(name, stripped) if stripped.startswith("[") else value.splitlines()
+        if not stripped.startswith("["):
+            return [line.strip() for line in value if line.strip()]
+    if value is None:
+        return []
+    if not isinstance(value, list):
+        raise InvalidInput(f"`{name}` has to be one text a line or a JSON array of strings, not {_kind(value)}.")
+    for position, item in enumerate(value, start=1):
+        if not isinstance(item, str):
+            raise InvalidInput(f"`{name}` has to be an array of strings; item {position} is {_kind(item)}.")
+        if not item.strip():
+            raise InvalidInput(f"`{name}`: item {position} is empty. Remove it from the array.")
+        _check_utf8(name, item)
+    return value
+
+
+def json_object(parameters: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """The JSON object of a parameter, {} if it is not set."""
+    value = parameters.get(name)
+    if isinstance(value, str):
+        _check_utf8(name, value)
+        value = _parse_json(name, value) if value.strip() else None
+    if value is None:
+        return {}
+    if not isinstance(value, dict):
+        raise InvalidInput(f'`{name}` has to be a JSON object such as {{"city": "Lisbon"}}, not {_kind(value)}.')
+    return value
+
+
+def optional_number(parameters: Mapping[str, Any], name: str) -> float | None:
+    """A finite number, given as a number or as text; `None` if it is not set."""
+    value = parameters.get(name)
+    if value is None or value == "":
+        return None
+    try:
+        number = math.nan if isinstance(value, bool) else float(value)
+    except (TypeError, ValueError):
+        number = math.nan
+    if not math.isfinite(number):
+        raise InvalidInput(f"`{name}` has to be a number.")
+    return number
+
+
+def optional_whole_number(parameters: Mapping[str, Any], name: str, *, minimum: int) -> int | None:
+    """A whole number of at least `minimum`; `None` if it is not set."""
+    number = optional_number(parameters, name)
+    if number is None:
+        return None
+    if number != int(number) or number < minimum:
+        raise InvalidInput(f"`{name}` has to be a whole number of at least {minimum}.")
+    return int(number)
+
+
+def choice(parameters: Mapping[str, Any], name: str, options: tuple[str, ...]) -> str:
+    """One of the options; the first one if it is not set."""
+    value = parameters.get(name) or options[0]
+    if value not in options:
+        raise InvalidInput(f"`{name}` has to be one of {', '.join(options)}.")
+    return str(value)
+
+
+def files(parameters: Mapping[str, Any], name: str) -> list[File]:
+    """The files of a file or files parameter, [] if it is not set."""
+    value = parameters.get(name)
+    if value is None or value == "":
+        return []
+    found = value if isinstance(value, list) else [value]
+    for item in found:
+        if not isinstance(item, File):
+            raise InvalidInput(f"`{name}` has to be a file, not {_kind(item)}. Choose a file variable.")
+    return found
+
+
+def _parse_json(name: str, text: str) -> Any:
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError as error:
+        raise InvalidInput(
+            f"`{name}` is not valid JSON: {error.msg} at line {error.lineno}, column {error.colno}."
+        ) from None
+    except RecursionError:
+        raise InvalidInput(f"`{name}` is not usable JSON: it is nested too deeply.") from None
+
+
+def _check_utf8(name: str, text: str) -> None:
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise InvalidInput(
+            f"`{name}` holds half of a surrogate pair at character {error.start + 1}, which cannot be sent as UTF-8. "
+            "Remove it, or replace it by U+FFFD."
+        ) from None
+
+
+def _kind(value: Any) -> str:
+    match value:
+        case bool():
+            return "true or false"
+        case int() | float():
+            return "a number"
+        case str():
+            return "text"
+        case list():
+            return "a list"
+        case dict():
+            return "an object"
+        case File():
+            return "a file"
+        case None:
+            return "null"
+        case _:
+            return "something else"

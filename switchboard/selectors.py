@@ -1,0 +1,118 @@
+"""From what Dify's model-selectors and app-selectors hold to what the SDK's calls take.
+
+A model-selector stores `{provider, model, model_type}`, for language models also `mode` and `completion_params`, for
+speech `language` and `voice` once the user has touched them. Switching models can leave keys of the old one behind, and
+old workflows hold older shapes, so keys that a model type does not use are dropped and missing ones get their default.
+"""
+
+import json
+from typing import Any
+
+from dify_plugin.entities.model import BaseModelConfig, ModelType
+from dify_plugin.entities.model.llm import LLMModelConfig
+from dify_plugin.entities.model.moderation import ModerationModelConfig
+from dify_plugin.entities.model.rerank import RerankModelConfig
+from dify_plugin.entities.model.speech2text import Speech2TextModelConfig
+from dify_plugin.entities.model.text_embedding import TextEmbeddingModelConfig
+from dify_plugin.entities.model.tts import TTSModelConfig
+
+from switchboard.errors import InvalidInput
+
+_KIND_OF_MODEL = {
+    ModelType.LLM: "a language model",
+    ModelType.TEXT_EMBEDDING: "an embedding model",
+    ModelType.RERANK: "a rerank model",
+    ModelType.TTS: "a text-to-speech model",
+    ModelType.SPEECH2TEXT: "a speech-to-text model",
+    ModelType.MODERATION: "a moderation model",
+}
+
+
+def llm_config(selector: Any) -> LLMModelConfig:
+    """A language model; `mode` defaults to "chat", which is what Dify's providers use for all current models."""
+    chosen = _chosen_model(selector, ModelType.LLM)
+    parameters = chosen.get("completion_params") or {}
+    if not isinstance(parameters, dict):
+        raise InvalidInput("The parameters of the model chosen in `model` are not an object. Choose the model again.")
+    return LLMModelConfig(**_identity(chosen), mode=str(chosen.get("mode") or "chat"), completion_params=parameters)
+
+
+def text_embedding_config(selector: Any) -> TextEmbeddingModelConfig:
+    """An embedding model."""
+    return TextEmbeddingModelConfig(**_identity(_chosen_model(selector, ModelType.TEXT_EMBEDDING)))
+
+
+def rerank_config(selector: Any, *, top_n: int, score_threshold: float) -> RerankModelConfig:
+    """A rerank model. Both numbers are the caller's: the selector never carries them, and Dify turns none into 0."""
+    chosen = _chosen_model(selector, ModelType.RERANK)
+    return RerankModelConfig(**_identity(chosen), top_n=top_n, score_threshold=score_threshold)
+
+
+def tts_config(selector: Any, *, voice: str = "") -> TTSModelConfig:
+    """A text-to-speech model with `voice`, or else the voice set in the selector."""
+    chosen = _chosen_model(selector, ModelType.TTS)
+    voice = voice.strip() or str(chosen.get("voice") or "").strip()
+    if not voice:
+        raise InvalidInput(
+            "No voice is set. Fill in `voice`, or open the settings of the model chosen in `model` and choose a "
+            "language and a voice there."
+        )
+    return TTSModelConfig(**_identity(chosen), voice=voice)
+
+
+def speech2text_config(selector: Any) -> Speech2TextModelConfig:
+    """A speech-to-text model."""
+    return Speech2TextModelConfig(**_identity(_chosen_model(selector, ModelType.SPEECH2TEXT)))
+
+
+def moderation_config(selector: Any) -> ModerationModelConfig:
+    """A moderation model."""
+    return ModerationModelConfig(**_identity(_chosen_model(selector, ModelType.MODERATION)))
+
+
+def app_id(selector: Any, typed_id: str = "") -> str:
+    """The id of the app to call: the one typed in, which can come from a variable, or else the selector's."""
+    if typed_id.strip():
+        return typed_id.strip()
+    chosen = _as_dict(selector, "app")
+    chosen_id = chosen.get("app_id") if chosen else None
+    if not isinstance(chosen_id, str) or not chosen_id.strip():
+        raise InvalidInput("No app is chosen. Choose one in `app`, or give its id in `app_id`.")
+    return chosen_id.strip()
+
+
+def _chosen_model(selector: Any, model_type: ModelType) -> dict[str, Any]:
+    kind = _KIND_OF_MODEL[model_type]
+    chosen = _as_dict(selector, "model")
+    if not chosen:
+        raise InvalidInput(f"No model is chosen. Choose {kind} in `model`.")
+    for key in ("provider", "model"):
+        if not isinstance(chosen.get(key), str) or not chosen[key].strip():
+            raise InvalidInput(f"The model chosen in `model` has no {key}. Choose {kind} again.")
+    found = chosen.get("model_type") or model_type.value
+    if found != model_type.value:
+        other = next((name for known, name in _KIND_OF_MODEL.items() if known.value == found), "another kind of model")
+        raise InvalidInput(f"`model` needs {kind}, but {chosen['model']} is {other}. Choose another one.")
+    return chosen
+
+
+def _as_dict(selector: Any, name: str) -> dict[str, Any] | None:
+    """A selector's value, also wrapped as a workflow stores it or as the JSON text that a template makes of it."""
+    if isinstance(selector, str) and selector.strip().startswith("{"):
+        try:
+            selector = json.loads(selector)
+        except ValueError:
+            raise InvalidInput(
+                f"`{name}` holds text that is not valid JSON. Choose the {name} in its selector."
+            ) from None
+    if isinstance(selector, dict) and isinstance(selector.get("value"), dict):
+        selector = selector["value"]
+    if selector is None or selector in ("", {}):
+        return None
+    if not isinstance(selector, dict):
+        raise InvalidInput(f"`{name}` has to be chosen in its selector; text or other values cannot stand for it.")
+    return selector
+
+
+def _identity(chosen: dict[str, Any]) -> dict[str, Any]:
+    return {key: chosen[key] for key in BaseModelConfig.model_fields if key != "model_type"}

@@ -1,0 +1,47 @@
+"""The longest line a plugin may print, and checks that keep requests and results below it.
+
+Every message of a plugin is one line of JSON. Dify's plugin daemon kills a plugin that prints a line of more than
+5 MiB, and hangs everyone who waits for it, so what is too large is refused here first.
+"""
+
+import json
+from typing import Any
+
+from switchboard.errors import InvalidInput, NoAnswer
+
+MAX_LINE = 5 * 1024 * 1024
+"""PLUGIN_STDIO_MAX_BUFFER_SIZE of the plugin daemon, bytes."""
+
+MAX_PAYLOAD = MAX_LINE - 64 * 1024
+"""What is left for content once the envelope, the model's parameters and the like are in, bytes."""
+
+
+def wire_size(value: Any) -> int:
+    """How many bytes a JSON value takes on the wire (UTF-8, escaped as JSON)."""
+    return len(json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode(errors="replace"))
+
+
+def check_request_fits(what: str, *texts: str) -> None:
+    """Refuse a reverse invocation whose texts together would not fit on one line. `what` names them for the caller."""
+    if 6 * sum(map(len, texts)) <= MAX_PAYLOAD:  # no character takes more than six bytes, so there is nothing to count
+        return
+    size = sum(map(wire_size, texts))
+    if size > MAX_PAYLOAD:
+        raise InvalidInput(
+            f"{what} takes {_megabytes(size)} on its way to Dify, which carries at most {_megabytes(MAX_PAYLOAD)} in "
+            "one request. Send less at a time."
+        )
+
+
+def check_result_fits(name: str, value: Any) -> None:
+    """Refuse an output variable that would not fit on one line."""
+    size = wire_size(value)
+    if size > MAX_PAYLOAD:
+        raise NoAnswer(
+            f"The output {name} takes {_megabytes(size)}, and a plugin can hand over at most {_megabytes(MAX_PAYLOAD)} "
+            "in one variable. Ask for less."
+        )
+
+
+def _megabytes(size: int) -> str:
+    return f"{size / 1_000_000:.1f} MB"

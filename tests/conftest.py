@@ -1,0 +1,38 @@
+"""`dify_plugin` patches the standard library for gevent on import, so it goes before anything that imports `ssl`."""
+
+import threading
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import dify_plugin  # noqa: F401
+import pytest
+
+
+@pytest.fixture
+def serve() -> Iterator[Callable[..., str]]:
+    """Serves bytes on loopback: `serve(content, status=200)` returns their URL."""
+    pages: list[tuple[int, bytes]] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            status, content = pages[int(self.path[1:])]
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+
+        def log_message(self, *args: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+
+    def add(content: bytes, *, status: int = 200) -> str:
+        pages.append((status, content))
+        return f"http://127.0.0.1:{server.server_port}/{len(pages) - 1}"
+
+    yield add
+    server.shutdown()
+    thread.join()
+    server.server_close()
