@@ -49,3 +49,15 @@ def file_at(url: str, filename: str, *, type: str) -> dict[str, Any]:  # noqa: A
         "size": -1,
         "type": type,
     }
+
+
+def embedding(vectors: list[list[float]]) -> dict[str, Any]:
+    """The one reply of `model.text_embedding`."""
+    prices = {"unit_price": "0", "price_unit": "0", "total_price": "0", "currency": "USD", "latency": 0.5}
+    return {"model": "test-model", "embeddings": vectors, "usage": {"tokens": 4, "total_tokens": 4, **prices}}
+
+
+def reranked(*documents: tuple[int, float]) -> dict[str, Any]:
+    """The one reply of `model.rerank`: documents as (index, score)."""
+    found = [{"index": index, "text": f"document {index}", "score": score} for index, score in documents]
+    return {"model": "test-model", "docs": found}

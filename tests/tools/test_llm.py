@@ -154,7 +154,7 @@ def test_pictures_that_do_not_fit_on_the_wire_are_refused(serve):
 
 
 def test_a_file_that_is_no_picture_is_refused(serve):
-    with pytest.raises(InvalidInput, match="notes.png is not a PNG, JPEG, GIF or WebP picture"):
+    with pytest.raises(InvalidInput, match=r"notes\.png is not a PNG, JPEG, GIF or WebP picture"):
         ask(StubbedDify(replies()), images=[file_at(serve(b"hello"), "notes.png", type="image")])
 
 

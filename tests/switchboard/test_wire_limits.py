@@ -1,0 +1,29 @@
+import pytest
+
+from switchboard.errors import InvalidInput, NoAnswer
+from switchboard.wire_limits import MAX_PAYLOAD, check_request_fits, check_result_fits, wire_size
+
+
+@pytest.mark.parametrize(("value", "size"), [("ab", 4), ("é\n", 6), ([0.5, 1], 7), ({"a": "ü"}, 10), ("\ud800", 3)])
+def test_sizes_are_those_of_json_in_utf8(value, size):
+    assert wire_size(value) == size
+
+
+def test_several_texts_count_together():
+    half = "x" * (MAX_PAYLOAD // 2)
+    check_request_fits("The prompt", half[:-10], half[:-10])
+
+    with pytest.raises(InvalidInput, match=r"The prompt takes 5\.2 MB"):
+        check_request_fits("The prompt", half, half)
+
+
+def test_escapes_count():
+    with pytest.raises(InvalidInput, match=r"takes 6\.0 MB"):
+        check_request_fits("The prompt", "\x00" * 1_000_000)
+
+
+def test_a_result_too_large_names_the_output():
+    check_result_fits("answer", "x" * (MAX_PAYLOAD - 2))
+
+    with pytest.raises(NoAnswer, match="The output answer takes"):
+        check_result_fits("answer", "x" * MAX_PAYLOAD)

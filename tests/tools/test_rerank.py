@@ -1,0 +1,120 @@
+import itertools
+
+import pytest
+
+from switchboard.errors import InvalidInput, NoAnswer, NotPermitted, ProviderFailed, TimedOut
+from tests.replies import reranked
+from tools.rerank import NO_THRESHOLD, RerankTool
+from workspace.stub import StubbedDify, replies
+from workspace.wire import DifyError
+
+MODEL = {"provider": "langgenius/cohere/cohere", "model": "rerank-v3.5", "model_type": "rerank"}
+
+
+def rerank(dify, **parameters):
+    return dify.run(
+        RerankTool, {"model": MODEL, "query": "Where is Lisbon?", "documents": "Oslo\nLisbon\nPorto", **parameters}
+    )
+
+
+def test_the_whole_request_and_every_output():
+    dify = StubbedDify(replies(reranked((1, 0.9), (2, 0.5))))
+
+    outputs = rerank(dify, top_n=2, score_threshold=0.25)
+
+    assert dify.requests == [
+        (
+            "rerank",
+            {
+                **MODEL,
+                "query": "Where is Lisbon?",
+                "docs": ["Oslo", "Lisbon", "Porto"],
+                "top_n": 2,
+                "score_threshold": 0.25,
+            },
+        )
+    ]
+    assert outputs.variables == {
+        "documents": [{"index": 1, "text": "Lisbon", "score": 0.9}, {"index": 2, "text": "Porto", "score": 0.5}],
+        "best": "Lisbon",
+    }
+    assert outputs.text == "0.900  Lisbon\n0.500  Porto"
+
+
+def test_both_numbers_are_sent_as_real_numbers_when_none_is_given():
+    dify = StubbedDify(replies(reranked((0, -3.5))))
+
+    outputs = rerank(dify, top_n=None, score_threshold="")
+
+    [(_, payload)] = dify.requests
+    assert (payload["top_n"], payload["score_threshold"]) == (3, NO_THRESHOLD)
+    assert outputs.variables["best"] == "Oslo"
+
+
+def test_order_threshold_and_number_hold_even_if_the_provider_ignores_them():
+    dify = StubbedDify(replies(reranked((0, 0.1), (2, 0.7), (1, 0.9))))
+
+    outputs = rerank(dify, top_n="1", score_threshold="0.5")
+
+    assert outputs.variables["documents"] == [{"index": 1, "text": "Lisbon", "score": 0.9}]
+
+
+def test_no_document_above_the_threshold_is_an_answer():
+    outputs = rerank(StubbedDify(replies(reranked((0, 0.1)))), score_threshold=0.5)
+
+    assert outputs.variables == {"documents": [], "best": ""}
+    assert outputs.text == "No document scored 0.5 or more."
+
+
+def test_long_documents_are_shortened_only_where_people_read():
+    long = "word " * 100
+
+    outputs = rerank(StubbedDify(replies(reranked((0, 0.5)))), documents=[long])
+
+    assert len(outputs.text) < 100
+    assert outputs.variables["best"] == long
+
+
+@pytest.mark.parametrize(
+    ("parameters", "sentence"),
+    [
+        ({"model": {}}, "Choose a rerank model"),
+        ({"model": {**MODEL, "model_type": "llm"}}, "is a language model"),
+        ({"query": "  "}, "`query` is empty"),
+        ({"documents": ""}, "`documents` is empty"),
+        ({"documents": '["Oslo", {"text": "Lisbon"}]'}, "item 2 is an object"),
+        ({"documents": "[Oslo]"}, "`documents` is not valid JSON"),
+        ({"documents": "Oslo\udfff"}, "surrogate"),
+        ({"documents": "x" * 6_000_000}, "takes 6.0 MB"),
+        ({"top_n": 0}, "`top_n` has to be a whole number of at least 1"),
+        ({"top_n": 1.5}, "`top_n` has to be a whole number"),
+        ({"top_n": "many"}, "`top_n` has to be a number"),
+        ({"score_threshold": "high"}, "`score_threshold` has to be a number"),
+        ({"score_threshold": "nan"}, "`score_threshold` has to be a number"),
+        ({"score_threshold": True}, "`score_threshold` has to be a number"),
+    ],
+)
+def test_bad_input_is_refused_before_dify_is_asked(parameters, sentence):
+    dify = StubbedDify(replies())
+
+    with pytest.raises(InvalidInput, match=sentence):
+        rerank(dify, **parameters)
+
+    assert dify.requests == []
+
+
+@pytest.mark.parametrize(
+    ("events", "error"),
+    [
+        ([DifyError("permission denied, you need to enable rerank access in plugin manifest")], NotPermitted),
+        ([DifyError("invoke rerank model failed: request failed: overloaded")], ProviderFailed),
+        ([reranked()], NoAnswer),
+        ([reranked((7, 0.5))], NoAnswer),
+        ([{"docs": "none"}], NoAnswer),
+        ([], NoAnswer),
+        (itertools.repeat(None, 250), TimedOut),
+    ],
+)
+def test_failures_are_told_apart(events, error):
+    with pytest.raises(error):
+        rerank(StubbedDify(replies(*events)))

@@ -1,0 +1,75 @@
+import itertools
+
+import pytest
+
+from switchboard.errors import InvalidInput, NoAnswer, NotConfigured, NotPermitted, ProviderFailed, TimedOut
+from tools.summary import SummaryTool
+from workspace.stub import StubbedDify, replies
+from workspace.wire import DifyError
+
+LONG = "All happy families are alike. " * 100
+
+
+def test_the_whole_request_and_every_output():
+    dify = StubbedDify(replies({"summary": "Families."}))
+
+    outputs = dify.run(SummaryTool, {"text": LONG, "instruction": "One word."})
+
+    assert dify.requests == [("system_summary", {"text": LONG, "instruction": "One word."})]
+    assert outputs.text == "Families."
+    assert outputs.variables == {"summary": "Families.", "unchanged": False}
+
+
+def test_a_short_text_comes_back_unchanged_without_asking_dify_and_says_so():
+    dify = StubbedDify(replies())
+
+    outputs = dify.run(SummaryTool, {"text": "Short."})
+
+    assert dify.requests == []
+    assert outputs.variables == {"summary": "Short.", "unchanged": True}
+    assert "only 6 characters" in outputs.text
+
+
+def test_a_text_that_dify_returns_unchanged_is_told_apart():
+    outputs = StubbedDify(replies({"summary": LONG})).run(SummaryTool, {"text": LONG})
+
+    assert outputs.variables == {"summary": LONG, "unchanged": True}
+    assert "60% of the default model's context" in outputs.text
+    assert LONG not in outputs.text
+
+
+@pytest.mark.parametrize(
+    ("parameters", "sentence"),
+    [
+        ({}, "`text` is empty"),
+        ({"text": None}, "`text` is empty"),
+        ({"text": " \n"}, "`text` is empty"),
+        ({"text": 5}, "`text` has to be text, not a number"),
+        ({"text": LONG + "\udc00"}, "`text` holds half of a surrogate pair"),
+        ({"text": "x" * 6_000_000}, r"The text takes 6\.0 MB"),
+    ],
+)
+def test_bad_input_is_refused_before_dify_is_asked(parameters, sentence):
+    dify = StubbedDify(replies())
+
+    with pytest.raises(InvalidInput, match=sentence):
+        dify.run(SummaryTool, parameters)
+
+    assert dify.requests == []
+
+
+@pytest.mark.parametrize(
+    ("events", "error"),
+    [
+        ([DifyError("permission denied, you need to enable llm access in plugin manifest")], NotPermitted),
+        ([DifyError("request failed: Default model not found for ModelType.LLM")], NotConfigured),
+        ([DifyError("request failed: [openai] Server Unavailable")], ProviderFailed),
+        ([{"summary": "  "}], NoAnswer),
+        ([{"text": "not a summary"}], NoAnswer),
+        ([], NoAnswer),
+        (itertools.repeat(None, 250), TimedOut),
+    ],
+)
+def test_failures_are_told_apart(events, error):
+    with pytest.raises(error):
+        StubbedDify(replies(*events)).run(SummaryTool, {"text": LONG})

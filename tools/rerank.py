@@ -1,0 +1,59 @@
+"""`session.model.rerank`: order documents by how well they answer a query."""
+
+from collections.abc import Generator
+from typing import Any
+
+from dify_plugin import Tool
+from dify_plugin.entities.tool import ToolInvokeMessage
+
+from switchboard.errors import InvalidInput, NoAnswer, reverse_invocation
+from switchboard.parameters import optional_number, optional_whole_number, required_text, text_list
+from switchboard.selectors import rerank_config
+from switchboard.wire_limits import check_request_fits, check_result_fits
+
+NO_THRESHOLD = -1e9
+"""Below any score. Dify would turn a missing threshold into 0, and some models score in negative numbers."""
+
+
+class RerankTool(Tool):
+    def _invoke(self, tool_parameters: dict[str, Any]) -> Generator[ToolInvokeMessage, None, None]:
+        query = required_text(tool_parameters, "query")
+        documents = text_list(tool_parameters, "documents")
+        if not documents:
+            raise InvalidInput("`documents` is empty. Give one document a line, or a JSON array of strings.")
+        top_n = min(optional_whole_number(tool_parameters, "top_n", minimum=1) or len(documents), len(documents))
+        threshold = optional_number(tool_parameters, "score_threshold")
+        model_config = rerank_config(
+            tool_parameters.get("model"),
+            top_n=top_n,
+            score_threshold=NO_THRESHOLD if threshold is None else threshold,
+        )
+        check_request_fits("The query with its documents", query, *documents)
+
+        with reverse_invocation("rerank"):
+            result = self.session.model.rerank.invoke(model_config=model_config, docs=documents, query=query)
+            if not result.docs and threshold is None:
+                raise NoAnswer(f"{model_config.model} returned no documents.")
+            if any(not 0 <= document.index < len(documents) for document in result.docs):
+                raise NoAnswer(f"{model_config.model} returned a document that it was not given.")
+
+        # not every provider sorts, and not every one heeds both numbers
+        ranked = sorted(result.docs, key=lambda document: document.score, reverse=True)
+        ranked = [document for document in ranked if document.score >= model_config.score_threshold][:top_n]
+        found = [
+            {"index": document.index, "text": documents[document.index], "score": document.score} for document in ranked
+        ]
+        check_result_fits("documents", found)
+        if found:
+            yield self.create_text_message(
+                "\n".join(f"{item['score']:.3f}  {_first_words(item['text'])}" for item in found)
+            )
+        else:
+            yield self.create_text_message(f"No document scored {threshold} or more.")
+        yield self.create_variable_message("documents", found)
+        yield self.create_variable_message("best", found[0]["text"] if found else "")
+
+
+def _first_words(document: str, length: int = 80) -> str:
+    line = " ".join(document.split())
+    return line if len(line) <= length else line[:length] + "…"
