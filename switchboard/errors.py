@@ -14,6 +14,7 @@
 Messages say what is wrong, where it is set and what to do. They carry no traceback and no key.
 """
 
+import binascii
 import json
 import logging
 import re
@@ -92,6 +93,9 @@ def reverse_invocation(interface: str) -> Iterator[None]:
     except ValidationError as error:
         logger.warning("%s: NoAnswer (%s)", interface, error.title)
         raise NoAnswer(f"Dify answered the {interface} call with something that is not a {error.title}.") from None
+    except binascii.Error:  # the SDK decodes speech while it is iterated
+        logger.warning("%s: NoAnswer (binascii)", interface)
+        raise NoAnswer(f"Dify answered the {interface} call with something that is not hexadecimal.") from None
     except Exception as error:
         if type(error) is not Exception:
             raise

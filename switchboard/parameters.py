@@ -115,6 +115,16 @@ def files(parameters: Mapping[str, Any], name: str) -> list[File]:
     return found
 
 
+def required_file(parameters: Mapping[str, Any], name: str) -> File:
+    """The one file of a file parameter that must be given, though Dify's agents forbid to declare it as required."""
+    found = files(parameters, name)
+    if not found:
+        raise InvalidInput(f"`{name}` holds no file. Choose a file variable, or check that a file was uploaded.")
+    if len(found) > 1:
+        raise InvalidInput(f"`{name}` takes one file, and {len(found)} were given. Choose one of them.")
+    return found[0]
+
+
 def _parse_json(name: str, text: str) -> Any:
     try:
         return json.loads(text)

@@ -15,6 +15,9 @@ MAX_LINE = 5 * 1024 * 1024
 MAX_PAYLOAD = MAX_LINE - 64 * 1024
 """What is left for content once the envelope, the model's parameters and the like are in, bytes."""
 
+MAX_FILE = 30 * 1024 * 1024
+"""The largest file that Dify takes from a tool, bytes."""
+
 
 def wire_size(value: Any) -> int:
     """How many bytes a JSON value takes on the wire (UTF-8, escaped as JSON)."""
@@ -30,6 +33,24 @@ def check_request_fits(what: str, *texts: str) -> None:
         raise InvalidInput(
             f"{what} takes {_megabytes(size)} on its way to Dify, which carries at most {_megabytes(MAX_PAYLOAD)} in "
             "one request. Send less at a time."
+        )
+
+
+def check_bytes_fit(what: str, size: int) -> None:
+    """Refuse a reverse invocation that carries `size` bytes in hexadecimal, two characters each, and would not fit."""
+    if 2 * size > MAX_PAYLOAD:
+        raise InvalidInput(
+            f"{what} has {size / 1_000_000:.2f} MB, and Dify carries at most {MAX_PAYLOAD / 2_000_000:.2f} MB of bytes "
+            "in one request. Send less at a time."
+        )
+
+
+def check_file_fits(what: str, size: int) -> None:
+    """Refuse a file that Dify would not take from a tool."""
+    if size > MAX_FILE:
+        raise NoAnswer(
+            f"{what} has more than {MAX_FILE // 1024**2} MiB, which is the most that Dify takes from a tool. "
+            "Ask for less."
         )
 
 
