@@ -1,0 +1,8 @@
+from dify_plugin import Tool
+
+
+class Fail(Tool):
+    def _invoke(self, tool_parameters):
+        print("a line that is no message", flush=True)
+        yield self.create_text_message("I was about to")
+        raise LookupError("nothing to say")

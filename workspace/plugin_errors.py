@@ -1,0 +1,49 @@
+"""What can go wrong with a plugin that the workspace runs. Every message is for people.
+
+PluginError
+├── PluginFolderError   the folder's YAML cannot be used; the message names the file
+├── PluginStartError    the process did not become ready
+├── PluginGone          the process ended or was killed; whoever waited for it gets this
+├── PluginTimeout       the plugin did not finish in time; it goes on running, as in Dify
+├── PluginCallError     the plugin answered a call with an error
+└── OutputError         the plugin's messages are none that Dify's API accepts
+"""
+
+from typing import Any
+
+
+class PluginError(Exception):
+    """Something about the plugin: see the module's docstring for the tree."""
+
+
+class PluginFolderError(PluginError):
+    """A file of the plugin is missing, is not YAML, or lacks a key."""
+
+
+class PluginStartError(PluginError):
+    """The plugin's process ended, or said nothing, before its first heartbeat."""
+
+
+class PluginGone(PluginError):
+    """The plugin's process is there no longer."""
+
+
+class PluginTimeout(PluginError):
+    """A call took longer than Dify lets it."""
+
+
+class OutputError(PluginError):
+    """Dify's API would refuse what the plugin put out."""
+
+
+class PluginCallError(PluginError):
+    """A call failed in the plugin.
+
+    `error_type` is the class name of the exception the plugin raised, or a name of the daemon's own
+    ("invoke_dify_error", "unmarshal_error"); `details` is what came with it, for the SDK a "traceback".
+    """
+
+    def __init__(self, error_type: str, message: str, details: dict[str, Any] | None = None) -> None:
+        super().__init__(message)
+        self.error_type = error_type
+        self.details = details or {}
