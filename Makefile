@@ -1,0 +1,39 @@
+# Everything runs in .venv, set up from uv.lock with the Python found here. Nothing outside this folder is changed.
+
+PYTHON ?= python3
+UV = .uv/bin/uv
+IN_VENV = .venv/bin/python
+
+.PHONY: demo test lint format bench clean
+
+demo: .venv/ready  ## calls every tool on the local workspace; leaves what came out in demo-output/
+	@$(IN_VENV) -m workspace.demo
+
+test: .venv/ready  ## all tests
+	@$(IN_VENV) -m pytest
+
+lint: .venv/ready  ## format, rules and types
+	@.venv/bin/ruff format --check
+	@.venv/bin/ruff check
+	@.venv/bin/mypy
+
+format: .venv/ready  ## puts the code into the project's format
+	@.venv/bin/ruff format
+	@.venv/bin/ruff check --fix
+
+bench: .venv/ready  ## speed beside the bare SDK
+	@$(IN_VENV) -m benchmarks
+
+clean:  ## removes what the commands above have made
+	rm -rf .venv .uv .workspace demo-output .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+$(UV):
+	@echo "Setting up (once): uv, then the packages in uv.lock"
+	@$(PYTHON) -m venv .uv || { echo "$(PYTHON) cannot make a virtual environment. On Debian and Ubuntu: apt install python3-venv" >&2; exit 1; }
+	@.uv/bin/python -m pip install --quiet --disable-pip-version-check 'uv>=0.7,<1'
+
+.venv/ready: pyproject.toml uv.lock | $(UV)
+	@python=$$($(UV) python find --system --no-python-downloads '>=3.12,<3.14' 2>/dev/null) || \
+		{ echo "Python 3.12 or 3.13 is needed and was not found. Install one, or let uv do it: $(UV) python install 3.12" >&2; exit 1; }; \
+	$(UV) sync --quiet --frozen --no-python-downloads --python "$$python"
+	@touch $@
