@@ -18,7 +18,7 @@ import binascii
 import json
 import logging
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -104,17 +104,21 @@ def reverse_invocation(interface: str) -> Iterator[None]:
         raise translated from None
 
 
+_NO_COMPLETION_APPS = (
+    "Dify cannot run completion apps for plugins today: its API starts the app without the `query` it then requires. "
+    "Use a chat app or a workflow app instead."
+)
+_QUERY_KEY_ERROR = ("request failed: 'query'", "\"'query'\"", "KeyError: 'query'")
 _BROKEN_IN_DIFY = {
     "speech2text": (
         ("Non-hexadecimal digit found", "Odd-length string", "UnsupportedOperation", "not readable", "data is nil"),
         "Dify cannot transcribe for plugins today: its own API decodes the recording twice and then reads a file that "
         "it opened for writing. The recording was sent correctly; there is nothing to set right here.",
     ),
-    "completion app": (
-        ("'query'", "KeyError"),
-        "Dify cannot run completion apps for plugins today: its API starts the app without the `query` it then "
-        "requires. Use a chat app or a workflow app instead.",
-    ),
+    "completion app": (("'query'", "KeyError", "status code: 500"), _NO_COMPLETION_APPS),
+    # the app's own kind decides, so a completion app fails in the same way whatever it is called as
+    "chat app": (_QUERY_KEY_ERROR, _NO_COMPLETION_APPS),
+    "workflow app": (_QUERY_KEY_ERROR, _NO_COMPLETION_APPS),
 }
 _NOT_CONFIGURED = re.compile(
     r"provider_not_initialize|model_currently_not_support|provider_quota_exceeded"
@@ -130,10 +134,33 @@ _KEY_LIKE = re.compile(r"\b(?:sk|pk|rk|key|app)-(?=[\w*.-]*[\d*])[\w*.-]{6,}|\bB
 _MAX_REASON = 500
 
 
-def _translate(interface: str, text: str) -> InvocationError:
+def wrong_kind_of_app(found: str, wanted: str) -> NotConfigured:
+    """The app is of another kind than the call: "chat app", "workflow app" or "completion app"."""
+    return NotConfigured(
+        f"The app is a {found}, not a {wanted}. Choose another app, or run this one with {found.replace(' ', '_')}."
+    )
+
+
+def error_event(interface: str, event: Mapping[str, Any]) -> InvocationError:
+    """What Dify reports within a stream instead of raising: `{"event": "error", "status", "code", "message"}`."""
+    code, status = event.get("code"), event.get("status")
+    text = json.dumps({"code": code, "message": event.get("message") or "no reason given"})
+    if broken := _broken_in_dify(interface, text):
+        return broken
+    refused = isinstance(status, int) and 400 <= status < 500
+    if refused and code != "completion_request_error":  # that one comes with 400, and is the model's provider failing
+        return _from_status(interface, int(status or 0), text)
+    return _failure(interface, text)
+
+
+def _broken_in_dify(interface: str, text: str) -> BrokenInDify | None:
     markers, sentence = _BROKEN_IN_DIFY.get(interface, ((), ""))
-    if any(marker in text for marker in markers):
-        return BrokenInDify(sentence)
+    return BrokenInDify(sentence) if any(marker in text for marker in markers) else None
+
+
+def _translate(interface: str, text: str) -> InvocationError:
+    if broken := _broken_in_dify(interface, text):
+        return broken
     if match := _PERMISSION.search(text):
         return NotPermitted(
             f"Dify refused the {interface} call: this plugin's manifest does not ask for {match[1]} access. "
@@ -145,7 +172,7 @@ def _translate(interface: str, text: str) -> InvocationError:
             "shorter input, or raise MAX_INVOCATION_TIMEOUT of the plugin daemon."
         )
     if re.search(r"killed by timeout|deadline exceeded|Client\.Timeout|timed? ?out", text, re.IGNORECASE):
-        return TimedOut(f"The {interface} call took longer than it may: {_reason(text)}")
+        return TimedOut(f"The {interface} call took longer than it may: {readable_reason(text)}")
     if text.startswith("No response"):
         return NoAnswer(f"Dify ended the {interface} call without an answer. Its log says more.")
     if text.startswith("Failed to parse response"):
@@ -159,6 +186,8 @@ def _translate(interface: str, text: str) -> InvocationError:
             f'Dify rejected the {interface} call and lost the reason on the way (it says only "data is nil"). Check '
             "that the model or app chosen still exists in this workspace and has valid credentials."
         )
+    if "missing query" in text and interface in ("workflow app", "completion app"):  # only chat apps ask for it
+        return wrong_kind_of_app("chat app", interface)
     if match := _STATUS.search(text):
         return _from_status(interface, int(match[1]), match[2])
     if re.search(r"\bEOF\b|failed to read data|connection reset|broken pipe", text, re.IGNORECASE):
@@ -169,7 +198,7 @@ def _translate(interface: str, text: str) -> InvocationError:
 def _from_status(interface: str, status: int, body: str) -> InvocationError:
     if _NOT_CONFIGURED.search(body):
         return NotConfigured(_not_configured(interface, body))
-    reason = _reason(body)
+    reason = readable_reason(body)
     if status >= 500:
         return ProviderFailed(f"The {interface} call failed inside Dify (HTTP {status}): {reason}")
     return RefusedByDify(f"Dify refused the {interface} call (HTTP {status}): {reason}")
@@ -178,17 +207,17 @@ def _from_status(interface: str, status: int, body: str) -> InvocationError:
 def _failure(interface: str, text: str) -> InvocationError:
     if _NOT_CONFIGURED.search(text):
         return NotConfigured(_not_configured(interface, text))
-    return ProviderFailed(f"The {interface} call failed: {_reason(text)}")
+    return ProviderFailed(f"The {interface} call failed: {readable_reason(text)}")
 
 
 def _not_configured(interface: str, text: str) -> str:
     return (
-        f"The {interface} call could not start: {_reason(text)} "
+        f"The {interface} call could not start: {readable_reason(text)} "
         "Check the model or app chosen here, and its provider under Settings > Model Provider."
     )
 
 
-def _reason(text: str) -> str:
+def readable_reason(text: str) -> str:
     """What a person needs of Dify's error text: the innermost message, without prefixes, tracebacks and keys."""
     for _ in range(4):
         start = text.find("{")
