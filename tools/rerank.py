@@ -40,7 +40,7 @@ class RerankTool(Tool):
         # not every provider sorts, and not every one heeds both numbers
         ranked = sorted(result.docs, key=lambda document: document.score, reverse=True)
         ranked = [document for document in ranked if document.score >= model_config.score_threshold][:top_n]
-        found = [
+        found: list[dict[str, Any]] = [
             {"index": document.index, "text": documents[document.index], "score": document.score} for document in ranked
         ]
         check_result_fits("documents", found)

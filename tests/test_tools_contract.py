@@ -1,0 +1,221 @@
+"""What every tool owes: to Dify (its YAML), to the workflow (its outputs), to its caller (its errors)."""
+
+import itertools
+from pathlib import Path
+
+import jsonschema
+import pytest
+import yaml
+from dify_plugin import DifyPluginEnv
+from dify_plugin.core.plugin_registration import PluginRegistration
+
+from switchboard import errors
+from tests.tool_cases import TOOL_CASES
+from workspace.stub import StubbedDify, replies
+from workspace.wire import DifyError
+
+ROOT = Path(__file__).parent.parent
+TOOLS = [
+    "llm",
+    "summary",
+    "text_embedding",
+    "rerank",
+    "tts",
+    "speech2text",
+    "moderation",
+    "chat_app",
+    "workflow_app",
+    "completion_app",
+    "app_parameters",
+]
+LANGUAGES = {"en_US", "zh_Hans", "ja_JP", "pt_BR"}
+
+every_tool = pytest.mark.parametrize("name", TOOLS)
+
+
+@pytest.fixture(scope="module")
+def registration():
+    """The plugin as the SDK loads it: every YAML through the SDK's own models, every class from its file."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(ROOT)
+        return PluginRegistration(DifyPluginEnv())
+
+
+@pytest.fixture
+def tool(registration, name):
+    return registration.tools_mapping["switchboard"][2][name]
+
+
+@pytest.fixture
+def case(name, serve):
+    return TOOL_CASES[name](serve)
+
+
+def test_the_set_of_tools_is_pinned(registration):
+    assert list(registration.tools_mapping["switchboard"][2]) == TOOLS
+    assert {path.stem for path in (ROOT / "tools").glob("*.py")} == set(TOOLS)
+    assert {path.stem for path in (ROOT / "tools").glob("*.yaml")} == set(TOOLS)
+    assert set(TOOL_CASES) == set(TOOLS)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [ROOT / "manifest.yaml", ROOT / "provider" / "switchboard.yaml", *sorted((ROOT / "tools").glob("*.yaml"))],
+    ids=lambda path: path.stem,
+)
+def test_everything_people_read_is_there_in_all_four_languages(path):
+    def texts(node, where):
+        if isinstance(node, dict):
+            if "en_US" in node:
+                yield where, node
+            for key, value in node.items():
+                yield from texts(value, f"{where}.{key}")
+        elif isinstance(node, list):
+            for position, value in enumerate(node):
+                yield from texts(value, f"{where}[{position}]")
+
+    found = list(texts(yaml.safe_load(path.read_text()), path.stem))
+
+    assert found
+    for where, text in found:
+        assert set(text) == LANGUAGES, where
+        assert all(value.strip() for value in text.values()), where
+
+
+@every_tool
+def test_labels_descriptions_and_forms_are_as_dify_needs_them(tool):
+    config, _ = tool
+
+    assert config.description.llm.strip()
+    assert config.output_schema["type"] == "object"
+    assert not {"text", "json", "files"} & set(config.output_schema["properties"])
+    for parameter in config.parameters:
+        kind, form = parameter.type.value, parameter.form.value
+        assert not (kind in ("file", "files") and parameter.required), "a required file breaks agents"
+        assert (kind in ("model-selector", "app-selector")) <= (form == "form"), "agents cannot fill selectors"
+        assert (kind in ("model-selector", "app-selector")) == bool(parameter.scope)
+        assert (form == "llm") <= bool(parameter.llm_description), parameter.name
+
+
+@every_tool
+def test_every_declared_output_is_emitted_and_nothing_else(tool, case):
+    config, cls = tool
+
+    outputs = StubbedDify(replies(*case.events)).run(cls, case.parameters)
+
+    assert set(outputs.variables) == set(config.output_schema["properties"])
+    jsonschema.validate(outputs.variables, dict(config.output_schema))
+    assert outputs.text
+
+
+@every_tool
+def test_every_parameter_matters(tool, case):
+    config, cls = tool
+    assert set(case.changes) == {parameter.name for parameter in config.parameters}
+
+    def run(parameters):
+        dify = StubbedDify(replies(*case.events))
+        outputs = dify.run(cls, dict(parameters))
+        return dify.requests, outputs
+
+    before = run(case.parameters)
+    for parameter, value in case.changes.items():
+        assert run({**case.parameters, parameter: value}) != before, parameter
+
+
+@every_tool
+def test_the_visible_call_is_the_call_that_dify_gets(tool, case):
+    _, cls = tool
+    dify = StubbedDify(replies(*case.events))
+
+    dify.run(cls, case.parameters)
+
+    assert [invoke_type for invoke_type, _ in dify.requests] == [case.invoke_type]
+
+
+FAILURES = {
+    "permission denied, you need to enable some access in plugin manifest": errors.NotPermitted,
+    "request failed: Model some-model not exist.": errors.NotConfigured,
+    'request failed with status code: 400 and respond with: {"code":"invalid_param","message":"no","status":400}': (
+        errors.RefusedByDify
+    ),
+    "request failed: Traceback (most recent call last):\n  File: secrets sk-test1234567890": errors.ProviderFailed,
+    "killed by timeout": errors.TimedOut,
+    "No response from Dify": errors.NoAnswer,
+    "request failed: EOF\nfailed to read data": errors.ProviderFailed,
+}
+
+
+@every_tool
+@pytest.mark.parametrize("text", FAILURES)
+@pytest.mark.parametrize("answered", [0, 1], ids=["at once", "in the middle"])
+def test_every_failure_of_the_invocation_becomes_the_right_error(tool, case, text, answered):
+    _, cls = tool
+    if answered and len(case.events) == 1:
+        pytest.skip("the interface answers once, so there is no middle")
+    dify = StubbedDify(replies(*case.events[:answered], DifyError(text)))
+
+    with pytest.raises(FAILURES[text]) as caught:
+        dify.run(cls, case.parameters)
+
+    assert type(caught.value) is FAILURES[text]
+    assert "Traceback" not in str(caught.value)
+    assert "sk-test" not in str(caught.value)
+    assert str(caught.value)[0].isupper() or str(caught.value)[0] == "`"
+    assert str(caught.value).endswith((".", "…"))
+
+
+@every_tool
+def test_a_dify_that_says_nothing_is_an_error(tool, case):
+    _, cls = tool
+
+    with pytest.raises(errors.InvocationError):
+        StubbedDify(replies()).run(cls, case.parameters)
+
+
+@every_tool
+def test_a_dify_that_never_ends_is_an_error(tool, case):
+    _, cls = tool
+    dify = StubbedDify(lambda invoke_type, payload: itertools.repeat(None), max_invocation_timeout=2)
+
+    with pytest.raises(errors.TimedOut, match="2 seconds"):
+        dify.run(cls, case.parameters)
+
+
+@every_tool
+def test_no_parameters_at_all_is_refused_before_dify_is_asked(tool):
+    _, cls = tool
+    dify = StubbedDify(replies())
+
+    with pytest.raises(errors.InvalidInput):
+        dify.run(cls, {})
+
+    assert dify.requests == []
+
+
+@every_tool
+def test_selectors_of_any_shape_are_a_sentence(tool, case):
+    config, cls = tool
+    selector = next((p.name for p in config.parameters if p.type.value.endswith("-selector")), None)
+    if selector is None:
+        pytest.skip("the tool has no selector")
+    dify = StubbedDify(replies())
+
+    for value in (None, "", {}, [], "a string", 7, {"provider": "p"}, {"app_id": ""}, {"value": "x"}):
+        with pytest.raises(errors.InvalidInput):
+            dify.run(cls, {**case.parameters, selector: value})
+
+    assert dify.requests == []
+
+
+@every_tool
+def test_text_that_is_not_utf8_is_refused_before_dify_is_asked(tool, case):
+    config, cls = tool
+    texts = [p.name for p in config.parameters if p.type.value == "string"]
+    dify = StubbedDify(replies())
+
+    for parameter in texts:
+        with pytest.raises(errors.InvalidInput, match="surrogate"):
+            dify.run(cls, {**case.parameters, parameter: "half \ud83d"})
+
+    assert dify.requests == []
