@@ -1,0 +1,75 @@
+"""Plugins that speak the wire by hand, without the SDK: quick to start, and able to do what the SDK would not."""
+
+from pathlib import Path
+
+MANIFEST = """\
+version: 0.0.1
+type: plugin
+author: tests
+name: bare
+meta:
+  runner:
+    entrypoint: main
+plugins:
+  tools:
+    - provider.yaml
+"""
+
+PROVIDER = """\
+identity:
+  name: bare
+tools:
+  - tool.yaml
+"""
+
+TOOL = """\
+identity:
+  name: do
+description:
+  human:
+    en_US: Does it.
+"""
+
+BEFORE = """\
+import json, os, sys
+
+def send(message):
+    print(json.dumps(message), flush=True)
+
+def answer(session, kind, data):
+    send({"event": "session", "session_id": session, "data": {"type": kind, "data": data}})
+
+def invoke(session, kind, request):
+    answer(session, "invoke", {"type": kind, "backwards_request_id": "1", "request": request})
+
+def text(session, text):
+    answer(session, "stream", {"type": "text", "message": {"text": text}})
+
+def end(session):
+    answer(session, "end", {})
+
+def response(session, data):
+    # every event of a reverse invocation goes back as it came
+    answer(session, "stream", data)
+    if data["event"] == "end":
+        end(session)
+"""
+
+AFTER = """
+send({"event": "heartbeat", "session_id": None, "data": {}})
+for line in sys.stdin:
+    message = json.loads(line)
+    if message["event"] == "request":
+        request(message["session_id"], message["data"])
+    else:
+        response(message["session_id"], message["data"])
+"""
+
+
+def write_plugin(folder: Path, source: str, *, whole: bool = False) -> Path:
+    """A plugin folder whose main.py has `source`, which defines `request(session, data)`, or is the whole file."""
+    (folder / "manifest.yaml").write_text(MANIFEST)
+    (folder / "provider.yaml").write_text(PROVIDER)
+    (folder / "tool.yaml").write_text(TOOL)
+    (folder / "main.py").write_text(source if whole else BEFORE + source + AFTER)
+    return folder
