@@ -84,8 +84,10 @@ def reverse_invocation(interface: str) -> Iterator[None]:
     except SwitchboardError as error:
         logger.warning("%s: %s", interface, type(error).__name__)
         raise
-    except PydanticSerializationError:
+    except PydanticSerializationError as error:
         logger.warning("%s: InvalidInput", interface)
+        if "surrogate" not in str(error):  # what else a JSON object can have against it
+            raise InvalidInput("The input is nested too deeply to be sent.") from None
         raise InvalidInput(
             "The input holds half of a surrogate pair, which cannot be sent as UTF-8. "
             "Remove it, or replace it by U+FFFD."

@@ -6,7 +6,7 @@ old workflows hold older shapes, so keys that a model type does not use are drop
 """
 
 import json
-from typing import Any
+from typing import Any, NamedTuple
 
 from dify_plugin.entities.model import BaseModelConfig, ModelType
 from dify_plugin.entities.model.llm import LLMModelConfig
@@ -79,6 +79,35 @@ def app_id(selector: Any, typed_id: str = "") -> str:
     if not isinstance(chosen_id, str) or not chosen_id.strip():
         raise InvalidInput("No app is chosen. Choose one in `app`, or give its id in `app_id`.")
     return chosen_id.strip()
+
+
+class ChosenApp(NamedTuple):
+    app_id: str
+    inputs: dict[str, Any]
+
+
+def chosen_app(selector: Any, *, typed_id: str = "", typed_inputs: dict[str, Any] | None = None) -> ChosenApp:
+    """The app to call and its inputs: those filled in at the selector, if it is the same app, then the typed ones.
+
+    Refuses files attached at the selector: Dify's plugin daemon drops them, so the app would run without them.
+    """
+    called = app_id(selector, typed_id)
+    try:
+        chosen = _as_dict(selector, "app") or {}
+    except InvalidInput:  # does not matter where an id is typed in
+        chosen = {}
+    if str(chosen.get("app_id")).strip() != called:
+        chosen = {}
+    stored = chosen.get("inputs") or {}
+    if not isinstance(stored, dict):
+        raise InvalidInput("The inputs of the app chosen in `app` are not an object. Choose the app again.")
+    files = chosen.get("files")
+    if isinstance(files, list) and any(files):
+        raise InvalidInput(
+            "A file is attached to the app in `app`, and Dify passes no attached files on to an app that a plugin "
+            "calls. Remove it, and give the app an input of type file instead."
+        )
+    return ChosenApp(called, {**stored, **(typed_inputs or {})})
 
 
 def _chosen_model(selector: Any, model_type: ModelType) -> dict[str, Any]:

@@ -75,6 +75,8 @@ class Outputs:
                 self.texts.append(text)
             case ToolInvokeMessage.MessageType.IMAGE, ToolInvokeMessage.TextMessage(text=url):
                 self.image_urls.append(url)
+            case ToolInvokeMessage.MessageType.LINK, ToolInvokeMessage.TextMessage(text=url):
+                self.texts.append(f"Link: {url}\n")
             case _, ToolInvokeMessage.VariableMessage(variable_name=name, variable_value=value, stream=stream):
                 self.variables[name] = self.variables.get(name, "") + value if stream else value
             case _, ToolInvokeMessage.JsonMessage(json_object=value):

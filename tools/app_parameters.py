@@ -1,0 +1,29 @@
+"""`session.app.fetch_app`: what inputs an app wants, as a JSON Schema."""
+
+from collections.abc import Generator
+from typing import Any
+
+from dify_plugin import Tool
+from dify_plugin.entities.tool import ToolInvokeMessage
+
+from switchboard.app_forms import input_list, input_schema
+from switchboard.errors import reverse_invocation
+from switchboard.parameters import optional_text
+from switchboard.selectors import app_id
+from switchboard.wire_limits import check_result_fits
+
+
+class AppParametersTool(Tool):
+    def _invoke(self, tool_parameters: dict[str, Any]) -> Generator[ToolInvokeMessage, None, None]:
+        chosen_id = app_id(tool_parameters.get("app"), optional_text(tool_parameters, "app_id"))
+
+        with reverse_invocation("app parameters"):
+            parameters = dict(self.session.app.fetch_app(chosen_id))
+
+        schema = input_schema(parameters.get("user_input_form"))
+        variables = {"input_schema": schema, "parameters": parameters}
+        for name, value in variables.items():
+            check_result_fits(name, value)
+        yield self.create_text_message(input_list(schema))
+        for name, value in variables.items():
+            yield self.create_variable_message(name, value)

@@ -1,0 +1,60 @@
+"""`session.app.chat`: ask another chatbot, agent or chatflow of the workspace."""
+
+import json
+from collections.abc import Generator
+from typing import Any
+
+from dify_plugin import Tool
+from dify_plugin.entities.tool import ToolInvokeMessage
+
+from switchboard.app_events import AppEvents, AppKind
+from switchboard.app_files import file_messages
+from switchboard.errors import NoAnswer, reverse_invocation
+from switchboard.parameters import json_object, optional_text, required_text
+from switchboard.selectors import chosen_app
+from switchboard.wire_limits import check_request_fits, check_result_fits
+
+
+class ChatAppTool(Tool):
+    def _invoke(self, tool_parameters: dict[str, Any]) -> Generator[ToolInvokeMessage, None, None]:
+        app = chosen_app(
+            tool_parameters.get("app"),
+            typed_id=optional_text(tool_parameters, "app_id"),
+            typed_inputs=json_object(tool_parameters, "inputs"),
+        )
+        query = required_text(tool_parameters, "query")
+        conversation_id = optional_text(tool_parameters, "conversation_id").strip()
+        check_request_fits("The query with the inputs", query, json.dumps(app.inputs, ensure_ascii=False))
+
+        events = AppEvents()
+        with reverse_invocation("chat app"):
+            for event in self.session.app.chat.invoke(
+                app_id=app.app_id,
+                query=query,
+                inputs=app.inputs,
+                response_mode="streaming",  # agents know no other
+                conversation_id=conversation_id or None,
+            ):
+                events.feed(event)
+            result = events.result(AppKind.CHAT)
+            if result.status == "paused":
+                raise NoAnswer(
+                    f"The app waits for a person at {', '.join(result.waits_at) or 'one of its nodes'} and answers in "
+                    f"Dify once that is done (conversation {result.conversation_id})."
+                )
+
+        variables = {
+            "answer": result.answer,
+            "conversation_id": result.conversation_id,
+            "message_id": result.message_id,
+            "usage": result.usage,
+        }
+        for name, value in {**variables, "retriever_resources": result.retriever_resources}.items():
+            check_result_fits(name, value)
+        if result.answer:  # only now: moderation can replace it until the end
+            yield self.create_text_message(result.answer)
+        yield from file_messages(self, result.files)
+        if result.retriever_resources:
+            yield self.create_json_message({"retriever_resources": result.retriever_resources})
+        for name, value in variables.items():
+            yield self.create_variable_message(name, value)

@@ -1,0 +1,49 @@
+"""`session.app.completion`: run a text generator of the workspace.
+
+Dify's own API cannot do it today: it starts the app without the `query` that it then requires. The call here is right
+all the same, and works where that is mended.
+"""
+
+import json
+from collections.abc import Generator
+from typing import Any
+
+from dify_plugin import Tool
+from dify_plugin.entities.tool import ToolInvokeMessage
+
+from switchboard.app_events import AppEvents, AppKind
+from switchboard.app_files import file_messages
+from switchboard.errors import reverse_invocation
+from switchboard.parameters import json_object, optional_text, required_text
+from switchboard.selectors import chosen_app
+from switchboard.wire_limits import check_request_fits, check_result_fits
+
+
+class CompletionAppTool(Tool):
+    def _invoke(self, tool_parameters: dict[str, Any]) -> Generator[ToolInvokeMessage, None, None]:
+        app = chosen_app(
+            tool_parameters.get("app"),
+            typed_id=optional_text(tool_parameters, "app_id"),
+            typed_inputs=json_object(tool_parameters, "inputs"),
+        )
+        inputs = {**app.inputs, "query": required_text(tool_parameters, "query")}
+        check_request_fits("The query with the inputs", json.dumps(inputs, ensure_ascii=False))
+
+        events = AppEvents()
+        with reverse_invocation("completion app"):
+            for event in self.session.app.completion.invoke(
+                app_id=app.app_id, inputs=inputs, response_mode="streaming"
+            ):
+                events.feed(event)
+            result = events.result(AppKind.COMPLETION)
+
+        variables = {"answer": result.answer, "message_id": result.message_id, "usage": result.usage}
+        for name, value in {**variables, "retriever_resources": result.retriever_resources}.items():
+            check_result_fits(name, value)
+        if result.answer:  # only now: moderation can replace it until the end
+            yield self.create_text_message(result.answer)
+        yield from file_messages(self, result.files)
+        if result.retriever_resources:
+            yield self.create_json_message({"retriever_resources": result.retriever_resources})
+        for name, value in variables.items():
+            yield self.create_variable_message(name, value)

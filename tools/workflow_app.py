@@ -1,0 +1,70 @@
+"""`session.app.workflow`: run another workflow of the workspace."""
+
+import json
+from collections.abc import Generator
+from typing import Any
+
+from dify_plugin import Tool
+from dify_plugin.entities.tool import ToolInvokeMessage
+from dify_plugin.file.constants import DIFY_FILE_IDENTITY
+
+from switchboard.app_events import AppEvents, AppKind
+from switchboard.app_files import file_messages
+from switchboard.errors import reverse_invocation
+from switchboard.parameters import json_object, optional_text
+from switchboard.selectors import chosen_app
+from switchboard.wire_limits import check_request_fits, check_result_fits
+
+
+class WorkflowAppTool(Tool):
+    def _invoke(self, tool_parameters: dict[str, Any]) -> Generator[ToolInvokeMessage, None, None]:
+        app = chosen_app(
+            tool_parameters.get("app"),
+            typed_id=optional_text(tool_parameters, "app_id"),
+            typed_inputs=json_object(tool_parameters, "inputs"),
+        )
+        check_request_fits("`inputs`", json.dumps(app.inputs, ensure_ascii=False))
+
+        events = AppEvents()
+        with reverse_invocation("workflow app"):
+            for event in self.session.app.workflow.invoke(
+                app_id=app.app_id,
+                inputs=app.inputs,
+                response_mode="streaming",  # says which node failed
+            ):
+                events.feed(event)
+            result = events.result(AppKind.WORKFLOW)
+
+        if result.status == "paused":
+            text = (
+                f"The workflow waits for a person at {', '.join(result.waits_at) or 'one of its nodes'} and goes on in "
+                f"Dify once that is done (run {result.workflow_run_id}). Its outputs will not come back here."
+            )
+        else:
+            text = _readable(result.outputs)
+        variables = {"outputs": result.outputs, "status": result.status, "workflow_run_id": result.workflow_run_id}
+        for name, value in {**variables, "text": text}.items():
+            check_result_fits(name, value)
+        if text:
+            yield self.create_text_message(text)
+        yield from file_messages(self, result.files)
+        for name, value in variables.items():
+            yield self.create_variable_message(name, value)
+
+
+def _readable(outputs: dict[str, Any]) -> str:
+    """A text that is the only output as it is, else compact JSON; without files, which are handed on by themselves."""
+    shown = {name: value for name, value in outputs.items() if not _is_file(value)}
+    match list(shown.values()):
+        case []:
+            return ""
+        case [str(only)]:
+            return only
+        case _:
+            return json.dumps(shown, ensure_ascii=False, separators=(",", ":"))
+
+
+def _is_file(value: Any) -> bool:
+    if isinstance(value, list) and value:
+        return all(map(_is_file, value))
+    return isinstance(value, dict) and value.get("dify_model_identity") == DIFY_FILE_IDENTITY
