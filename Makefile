@@ -7,7 +7,7 @@ IN_VENV = .venv/bin/python
 .PHONY: demo test lint format bench clean
 
 demo: .venv/ready  ## calls every tool on the local workspace; leaves what came out in demo-output/
-	@$(IN_VENV) -m workspace.demo
+	@$(IN_VENV) -m examples.demo
 
 test: .venv/ready  ## all tests
 	@$(IN_VENV) -m pytest

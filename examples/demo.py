@@ -1,0 +1,247 @@
+"""`make demo`: every tool of the plugin on real input, in a child process, on the local workspace.
+
+Prints what went in, what came out and how long it took, leaves the files in `demo-output/`, and fails if one call
+fails or its result makes no sense.
+"""
+
+import json
+import shutil
+import sys
+import textwrap
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from workspace.dify import Dify
+from workspace.engines import models_from_environment
+from workspace.files import FileServer
+from workspace.outputs import Outputs
+from workspace.parameters import tool_parameters
+from workspace.plugin_errors import PluginError
+from workspace.plugin_folder import PluginFolder, read_plugin_folder
+from workspace.plugin_process import PluginProcess
+from workspace.selectors import DEFAULT_MODELS, app_selector, model_selector
+
+PLUGIN = Path(__file__).parent.parent
+FOLDER = Path("demo-output")
+
+SENTENCE = "please open the front door and turn on the lights"
+FACTS = [
+    "Lisbon is the capital of Portugal and lies on the river Tagus.",
+    "The Tagus is the longest river of the Iberian peninsula.",
+    "Bread rises because yeast turns sugar into gas.",
+]
+QUESTION = "Which city is the capital of Portugal?"
+LETTER = (
+    "Dear council, the street lamps in Harbour Road have been dark for three weeks. Two people have fallen on the "
+    "steps. I have called the office four times and was told each time that somebody would come. Nobody came. Please "
+    "repair the lamps before the winter market opens, because many older people walk there in the evening. "
+)
+NEWLINE = "\n"
+FAILS_IN_DIFY = "fails in Dify today, whatever a plugin sends (see README: limits of Dify)"
+
+
+class Step(NamedTuple):
+    title: str
+    tool: str
+    parameters: dict[str, Any]
+    makes_sense: Callable[[Outputs], bool]
+    note: str = ""
+
+
+class DemoError(Exception):
+    """A call failed, or what it returned makes no sense."""
+
+
+def steps(share: Callable[[Path], dict[str, Any]]) -> list[Callable[[dict[str, Outputs]], Step]]:
+    """The calls, each made from what the ones before it returned (by title)."""
+    same_words = set(SENTENCE.split())
+    return [
+        lambda _: Step(
+            "speak",
+            "tts",
+            {"text": SENTENCE, "voice": "en"},
+            lambda out: len(out.files) == 1 and out.variables["mime_type"] == "audio/mpeg",
+        ),
+        lambda _: Step(
+            "transcribe",
+            "speech2text",
+            {"audio": share(next(FOLDER.glob("*.mp3")))},
+            lambda out: len(same_words & set(out.variables["transcript"].lower().split())) >= len(same_words) // 2,
+            FAILS_IN_DIFY,
+        ),
+        lambda _: Step(
+            "embed",
+            "text_embedding",
+            {"texts": json.dumps(FACTS), "input_type": "document"},
+            lambda out: len(out.variables["embeddings"]) == len(FACTS),
+        ),
+        lambda _: Step(
+            "rerank",
+            "rerank",
+            {"query": QUESTION, "documents": json.dumps(FACTS[::-1])},
+            lambda out: out.variables["best"] == FACTS[0],
+        ),
+        lambda _: Step(
+            "moderate a clean text",
+            "moderation",
+            {"text": "What a lovely morning."},
+            lambda out: out.variables["flagged"] is False,
+        ),
+        lambda _: Step(
+            "moderate a dirty text",
+            "moderation",
+            {"text": "What a shitty morning."},
+            lambda out: out.variables["flagged"] is True,
+        ),
+        lambda _: Step(
+            "ask a model",
+            "llm",
+            {"prompt": "\n".join([*FACTS, "", QUESTION])},
+            lambda out: "Lisbon" in out.variables["answer"],
+        ),
+        lambda _: Step(
+            "summarise a short text",
+            "summary",
+            {"text": LETTER, "instruction": "One sentence."},
+            lambda out: out.variables["unchanged"] is True,
+        ),
+        lambda _: Step(
+            "summarise a long text",
+            "summary",
+            {"text": LETTER * 60, "instruction": "One sentence."},
+            lambda out: not out.variables["unchanged"] and len(out.variables["summary"]) < len(LETTER),
+        ),
+        lambda _: Step(
+            "ask what an app wants",
+            "app_parameters",
+            {"app": "chatbot"},
+            lambda out: "name" in out.variables["input_schema"]["required"],
+        ),
+        lambda _: Step(
+            "chat with a chatbot",
+            "chat_app",
+            {"app": "chatbot", "query": QUESTION, "inputs": {"name": "Ana", "background": " ".join(FACTS)}},
+            lambda out: "Lisbon" in out.variables["answer"],
+        ),
+        lambda done: Step(
+            "go on with it",
+            "chat_app",
+            {
+                "app": "chatbot",
+                "query": "Which river does it lie on?",
+                "conversation_id": done["chat with a chatbot"].variables["conversation_id"],
+            },
+            lambda out: "Tagus" in out.variables["answer"],
+        ),
+        lambda _: Step(
+            "ask an agent",
+            "chat_app",
+            {"app": "agent", "query": "What is (3 + 4) * 2?"},
+            lambda out: "14" in out.variables["answer"],
+        ),
+        lambda _: Step(
+            "run a workflow",
+            "workflow_app",
+            {"app": "workflow", "inputs": {"text": LETTER, "max_words": 30}},
+            lambda out: out.variables["status"] == "succeeded" and bool(out.variables["outputs"]["summary"]),
+        ),
+        lambda _: Step(
+            "complete a text",
+            "completion_app",
+            {"app": "completion", "query": " ".join([*FACTS, QUESTION])},
+            lambda out: bool(out.variables["answer"].strip()),
+            FAILS_IN_DIFY,
+        ),
+    ]
+
+
+def main() -> int:
+    shutil.rmtree(FOLDER, ignore_errors=True)
+    FOLDER.mkdir()
+    folder = read_plugin_folder(PLUGIN)
+    models = models_from_environment()
+    dify = Dify(folder.manifest, models, folder=FOLDER / "workspace")
+    started = time.monotonic()
+    print(f"{folder.name} {folder.version} in a child process, on the local workspace with {models.description}.\n")
+    failed = []
+    done: dict[str, Outputs] = {}
+    with FileServer() as files, PluginProcess(folder, dify.handle) as plugin:
+        plan = steps(files.share)
+        for number, make_step in enumerate(plan, start=1):
+            step = make_step(done)
+            print(f"{number:2}/{len(plan)}  {step.title} (tool {step.tool})", flush=True)
+            try:
+                done[step.title] = _call(folder, plugin, step)
+            except (PluginError, DemoError) as error:
+                failed.append(step.title)
+                print(f"{_label('FAILED')} {error}")
+            if step.note:
+                _show("note", step.note)
+    results = {title: outputs.variables for title, outputs in done.items()}
+    (FOLDER / "results.json").write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n")
+    print(f"\nIn {FOLDER}/: {', '.join(sorted(path.name for path in FOLDER.iterdir() if path.is_file()))}")
+    if failed:
+        print(f"{len(failed)} of {len(plan)} calls failed: {', '.join(failed)}.")
+        return 1
+    print(f"All {len(plan)} calls worked, in {time.monotonic() - started:.1f} s.")
+    return 0
+
+
+def _call(folder: PluginFolder, plugin: PluginProcess, step: Step) -> Outputs:
+    """One call: show what goes in and, as it comes, what goes out; keep the files."""
+    tool = folder.tool(step.tool)
+    _show("in", {name: value for name, value in step.parameters.items() if name != "audio"} or "the mp3 above")
+    given = dict(step.parameters)
+    for parameter in tool.parameters:
+        if parameter.type == "model-selector":
+            kind = parameter.scope.partition("&")[0]
+            given[parameter.name] = model_selector(DEFAULT_MODELS[kind], scope=parameter.scope)
+        elif parameter.type == "app-selector":
+            given[parameter.name] = app_selector(given[parameter.name])
+    request = {
+        "type": "tool",
+        "action": "invoke_tool",
+        "user_id": "demo",
+        "provider": tool.provider,
+        "tool": tool.name,
+        "credentials": {},
+        "credential_type": "unauthorized",
+        "tool_parameters": tool_parameters(tool, given),
+    }
+    outputs = Outputs()
+    started = time.monotonic()
+    pieces = 0
+    for message in plugin.call(request):
+        if text := outputs.add(message):
+            pieces += 1
+            print(
+                f"{'' if pieces > 1 else _label('out')}{text.replace(NEWLINE, NEWLINE + _label(''))}",
+                end="",
+                flush=True,
+            )
+    seconds = time.monotonic() - started
+    print("" if pieces <= 1 else f"  (streamed in {pieces} pieces)")
+    for file in outputs.files:
+        (FOLDER / file.filename).write_bytes(file.data)
+        _show("file", f"{file.filename}, {file.mime_type}, {len(file.data):,} bytes")
+    _show("sets", {name: value for name, value in outputs.variables.items() if value != outputs.text})
+    _show("time", f"{seconds:.2f} s")
+    if not step.makes_sense(outputs):
+        raise DemoError("The call went through, but what came back makes no sense.")
+    return outputs
+
+
+def _show(label: str, value: str | dict[str, Any]) -> None:
+    text = value if isinstance(value, str) else ", ".join(f"{key}: {item}" for key, item in value.items())
+    for place, line in enumerate(textwrap.wrap(textwrap.shorten(text, 300, placeholder=" …"), 100)):
+        print(f"{_label(label if place == 0 else '')}{line}")
+
+
+def _label(word: str) -> str:
+    return f"       {word:<6}"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
