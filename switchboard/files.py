@@ -9,7 +9,9 @@ from typing import NamedTuple
 import httpx
 from dify_plugin.file.file import File
 
+from switchboard.audio import other_than_audio, sniff
 from switchboard.errors import InvalidInput
+from switchboard.wire_limits import check_bytes_fit
 
 
 class Image(NamedTuple):
@@ -48,9 +50,9 @@ def download(file: File, parameter: str) -> bytes:
             f"`{parameter}`: {name} could not be downloaded in time. Check that INTERNAL_FILES_URL or FILES_URL of "
             "your Dify server can be reached from the plugin daemon, or raise HTTPX_TIMEOUT."
         ) from None
-    except httpx.TransportError:
+    except httpx.RequestError:
         raise InvalidInput(
-            f"`{parameter}`: {name} could not be downloaded, its server cannot be reached. Check that "
+            f"`{parameter}`: {name} could not be downloaded, its server cannot be reached or breaks off. Check that "
             "INTERNAL_FILES_URL or FILES_URL of your Dify server can be reached from the plugin daemon."
         ) from None
     if not content:
@@ -68,3 +70,20 @@ def download_image(file: File, parameter: str) -> Image:
         name = file.filename or "the file"
         raise InvalidInput(f"`{parameter}`: {name} is not a PNG, JPEG, GIF or WebP picture.")
     return Image(content, mime_type, file.filename or f"image.{mime_type.removeprefix('image/')}")
+
+
+def download_audio(file: File, parameter: str) -> bytes:
+    """A recording that providers can take and that fits into one request; anything else is refused.
+
+    A file whose size Dify knows to be too large is not downloaded at all.
+    """
+    name = file.filename or "the file"
+    check_bytes_fit(f"`{parameter}`: {name}", file.size or 0)
+    content = download(file, parameter)
+    if sniff(content) is None:
+        found = other_than_audio(content) or "in no audio format that is known here"
+        raise InvalidInput(
+            f"`{parameter}`: {name} is {found}. Give a recording as MP3, M4A, WAV, Ogg, FLAC, AAC, WebM or AMR."
+        )
+    check_bytes_fit(f"`{parameter}`: {name}", len(content))
+    return content

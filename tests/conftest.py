@@ -10,13 +10,15 @@ import pytest
 
 @pytest.fixture
 def serve() -> Iterator[Callable[..., str]]:
-    """Serves bytes on loopback: `serve(content, status=200)` returns their URL."""
-    pages: list[tuple[int, bytes]] = []
+    """Serves bytes on loopback: `serve(content, status=200, headers={})` returns their URL."""
+    pages: list[tuple[int, bytes, dict[str, str]]] = []
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            status, content = pages[int(self.path[1:])]
+            status, content, headers = pages[int(self.path[1:])]
             self.send_response(status)
+            for name, value in headers.items():
+                self.send_header(name, value)
             self.send_header("Content-Length", str(len(content)))
             self.end_headers()
             self.wfile.write(content)
@@ -28,8 +30,8 @@ def serve() -> Iterator[Callable[..., str]]:
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
 
-    def add(content: bytes, *, status: int = 200) -> str:
-        pages.append((status, content))
+    def add(content: bytes, *, status: int = 200, headers: dict[str, str] | None = None) -> str:
+        pages.append((status, content, headers or {}))
         return f"http://127.0.0.1:{server.server_port}/{len(pages) - 1}"
 
     yield add

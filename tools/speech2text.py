@@ -1,0 +1,36 @@
+"""`session.model.speech2text`: write down what is said in a recording.
+
+Dify's own API fails at this for every plugin: it decodes the recording twice. The call here is the right one, and
+`switchboard.errors` turns that failure into a sentence that says where the fault is.
+"""
+
+import io
+from collections.abc import Generator
+from typing import Any
+
+from dify_plugin import Tool
+from dify_plugin.entities.tool import ToolInvokeMessage
+
+from switchboard.errors import NoAnswer, reverse_invocation
+from switchboard.files import download_audio
+from switchboard.parameters import required_file
+from switchboard.selectors import speech2text_config
+from switchboard.wire_limits import check_result_fits
+
+
+class Speech2TextTool(Tool):
+    def _invoke(self, tool_parameters: dict[str, Any]) -> Generator[ToolInvokeMessage, None, None]:
+        model_config = speech2text_config(tool_parameters.get("model"))
+        recording = download_audio(required_file(tool_parameters, "audio"), "audio")
+
+        with reverse_invocation("speech2text"):
+            transcript = self.session.model.speech2text.invoke(model_config=model_config, file=io.BytesIO(recording))
+            if not transcript.strip():
+                raise NoAnswer(
+                    f"{model_config.model} understood nothing in the recording. Check that somebody speaks in it, in a "
+                    "language that the model knows."
+                )
+
+        check_result_fits("transcript", transcript)
+        yield self.create_text_message(transcript)
+        yield self.create_variable_message("transcript", transcript)
