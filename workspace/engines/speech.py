@@ -20,15 +20,15 @@ PASSAGE = 400
 """Characters spoken at a time, so that a long text is heard before all of it is synthesised."""
 
 OPENAI_VOICES = {
-    "alloy": "en-us",
+    "alloy": "en-us+f2",
     "ash": "en-us+m3",
     "ballad": "en-gb+m2",
     "cedar": "en-us+m7",
-    "coral": "en-us+f2",
+    "coral": "en-us+f3",
     "echo": "en-us+m1",
     "fable": "en-gb",
     "marin": "en-us+f5",
-    "nova": "en-us+f3",
+    "nova": "en-us+f2",
     "onyx": "en-us+m4",
     "sage": "en-us+f1",
     "shimmer": "en-us+f4",
@@ -178,9 +178,8 @@ def _passages(text: str) -> Iterator[str]:
     rest = text.strip()
     while len(rest) > PASSAGE:
         breaks = list(_BREAK.finditer(rest, 1, PASSAGE))
-        sentence_ends = [found for found in breaks if rest[found.start() - 1] in ".!?;:。！？；\n"]
-        cut = (sentence_ends or breaks or [None])[-1]
-        end = cut.end() if cut else PASSAGE
+        after_sentences = [found for found in breaks if rest[found.start() - 1] in ".!?;:。！？；\n"]
+        end = (after_sentences or breaks)[-1].end() if breaks else PASSAGE
         yield rest[:end]
         rest = rest[end:].lstrip()
     if rest:
