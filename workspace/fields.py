@@ -37,7 +37,7 @@ def _decode_struct(struct: Struct, given: dict[str, Any], path: str, problems: l
     decoded: dict[str, Any] = {}
     for field in struct.fields:
         value = _decode(field, _lookup(given, field.key), f"{path}{field.key}", problems)
-        if field.kind != "raw" or value is not None:
+        if value or not field.omitted_if_empty:
             decoded[field.key] = value
     return decoded
 

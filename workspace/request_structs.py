@@ -30,6 +30,7 @@ class Field:
     choices: tuple[str, ...] = ()
     dive: bool = True
     go_type: str = "string"
+    omitted_if_empty: bool = False
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,7 @@ _MESSAGE = Struct(
         _text("name", "Name"),
         Field("tool_calls", "ToolCalls", "list", of=_TOOL_CALL),
         _text("tool_call_id", "ToolCallId"),
-        Field("opaque_body", "OpaqueBody", "raw"),
+        Field("opaque_body", "OpaqueBody", "raw", omitted_if_empty=True),
     ),
 )
 _TOOL = Struct(
@@ -251,7 +252,7 @@ REQUESTS: dict[str, Struct] = {
                 go_type="requests.ToolType",
             ),
             _text("credential_id", "CredentialId"),
-            _text("credential_type", "CredentialType"),
+            Field("credential_type", "CredentialType", omitted_if_empty=True),
         ],
         _embedded(
             "InvokeToolSchema",
