@@ -88,7 +88,7 @@ def _decode_scalar(kind: Kind, value: Any, path: str, go_type: str, problems: li
             return value
         case "bool" if isinstance(value, bool):
             return value
-        case "int" if number:
+        case "int" if number and abs(value) < 2**63:
             return int(value)
         case "float64" if number:
             return value

@@ -8,6 +8,7 @@ so `deleted_num`, which counts entries of that cache, is always 0.
 Source: dify-plugin-daemon, `persistence.go`, `executeDifyInvocationStorageTask`.
 """
 
+import re
 import threading
 from pathlib import Path
 from posixpath import normpath
@@ -28,7 +29,7 @@ class Storage:
         permission = (manifest.get("resource") or {}).get("permission") or {}
         size = (permission.get("storage") or {}).get("size")
         self._quota = MAX_BYTES if size is None else min(int(size), MAX_BYTES)
-        self._plugin = folder / str(manifest["author"]) / str(manifest["name"]) if folder else None
+        self._plugin = folder / _part(manifest.get("author")) / _part(manifest.get("name")) if folder else None
         self._lock = threading.Lock()
 
     def answer(self, request: dict[str, Any]) -> dict[str, Any]:
@@ -108,6 +109,11 @@ class Storage:
     def _remember(self, used: int) -> None:
         assert self._plugin is not None
         (self._plugin / "used").write_text(str(used))
+
+
+def _part(name: object) -> str:
+    """A plugin's author or name as a folder; a manifest that was never checked may have anything there."""
+    return re.sub(r"[^A-Za-z0-9_-]", "_", str(name or "_"))
 
 
 def _check_length(key: str) -> None:

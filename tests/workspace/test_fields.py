@@ -4,6 +4,8 @@ import json
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from workspace.fields import decode
 from workspace.permissions import NEEDED
@@ -29,6 +31,28 @@ def test_a_payload_is_decoded_or_refused_as_the_daemon_does(case):
 
 def test_every_invocation_type_has_its_fields():
     assert set(REQUESTS) == set(NEEDED)
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=3),
+    lambda inner: (
+        st.lists(inner, max_size=2) | st.dictionaries(st.sampled_from(["name", "role", "x"]), inner, max_size=2)
+    ),
+    max_leaves=4,
+)
+
+
+@settings(deadline=None, derandomize=True)
+@given(st.sampled_from(sorted(REQUESTS)), st.data())
+def test_any_json_is_decoded_or_refused_in_words(invoke_type, data):
+    keys = [field.key for field in REQUESTS[invoke_type].fields]
+    payload = data.draw(st.dictionaries(st.sampled_from(keys), JSON))
+
+    result = outcome(invoke_type, payload)
+    if isinstance(result, str):
+        assert result.startswith("unmarshal backwards invoke request failed: error ")
+    else:
+        assert set(result) <= set(keys)
 
 
 def test_unknown_keys_are_dropped():

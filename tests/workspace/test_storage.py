@@ -129,6 +129,13 @@ def test_plugins_do_not_see_each_others_values(tmp_path):
     assert other.answer({"opt": "exist", "key": "k", "value": ""})["data"] is False
 
 
+def test_a_plugins_name_is_no_path(tmp_path):
+    storage = Storage({"author": "../..", "name": "/etc"}, tmp_path / "storage")
+    storage.answer({"opt": "set", "key": "k", "value": "01"})
+
+    assert [path.name for path in tmp_path.iterdir()] == ["storage"]
+
+
 def test_values_outlive_the_process(tmp_path):
     Storage(manifest(), tmp_path).answer({"opt": "set", "key": "k", "value": "01"})
 
