@@ -19,7 +19,7 @@ from workspace.call_output import (
     describe_tools,
     save_files,
 )
-from workspace.files import FileServer
+from workspace.file_server import FileServer
 from workspace.outputs import Outputs
 from workspace.plugin_errors import PluginCallError, PluginError, PluginFolderError
 from workspace.plugin_folder import PluginFolder, Tool, read_plugin_folder
@@ -96,7 +96,7 @@ def _run(options: argparse.Namespace, handler: Handler | None) -> int:
     if options.help:
         print(describe_tool(tool))
         return 0
-    with FileServer() as files:
+    with FileServer(uploads=Path(".workspace") / "uploads") as files:
         values = arguments.read_arguments(tool, options.words[2:], share=files.share)
         for name, model in arguments.add_default_models(tool, values, DEFAULT_MODELS).items():
             _note(f"{name}: {model}, the workspace's default")

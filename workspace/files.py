@@ -6,16 +6,8 @@ with FileServer() as server:
 
 import codecs
 import mimetypes
-import secrets
-import shutil
-import socket
-import threading
-from collections.abc import Mapping
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
-from urllib.parse import quote
+from typing import Any
 
 FILE_IDENTITY = "__dify__file__"
 
@@ -94,81 +86,3 @@ def file_parameter(url: str, *, filename: str, mime_type: str, size: int) -> dic
         "size": size,
         "type": file_type_of(filename, mime_type),
     }
-
-
-class FileServer:
-    """Serves the files it is given, and nothing else, on 127.0.0.1 under paths that nobody can guess."""
-
-    def __init__(self) -> None:
-        self._shared: dict[str, tuple[Path, str]] = {}
-        self._server = _Server(("127.0.0.1", 0), _handler(self._shared))
-        self._closed = threading.Event()
-        self._thread = threading.Thread(target=self._serve, daemon=True)
-        self._thread.start()
-
-    def share(self, path: Path) -> dict[str, Any]:
-        """A file parameter for a local file. Raises OSError if it cannot be read."""
-        with path.open("rb") as file:
-            mime_type = mime_type_of(path.name, file.read(4096))
-        route = f"/files/{secrets.token_urlsafe(24)}/{quote(path.name)}"
-        self._shared[route] = path, mime_type
-        url = f"http://127.0.0.1:{self._server.server_port}{route}"
-        return file_parameter(url, filename=path.name, mime_type=mime_type, size=path.stat().st_size)
-
-    def close(self) -> None:
-        if not self._closed.is_set():
-            self._closed.set()
-            socket.create_connection(("127.0.0.1", self._server.server_port)).close()  # wakes the one who waits
-            self._thread.join()
-            self._server.server_close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
-    def _serve(self) -> None:
-        # not serve_forever: its selector may be from before gevent replaced the selectors, and then nobody else runs
-        while True:
-            request, address = self._server.get_request()
-            if self._closed.is_set():
-                self._server.shutdown_request(request)
-                return
-            self._server.process_request(request, address)
-
-
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-
-    def handle_error(self, request: object, client_address: object) -> None:
-        """Says nothing: a plugin that leaves in the middle of a file is nobody's error."""
-
-
-def _handler(shared: Mapping[str, tuple[Path, str]]) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            self._answer(with_body=True)
-
-        def do_HEAD(self) -> None:
-            self._answer(with_body=False)
-
-        def _answer(self, *, with_body: bool) -> None:
-            path, mime_type = shared.get(self.path, (None, ""))
-            if path is None or not path.is_file():
-                self.send_error(404)
-                return
-            with path.open("rb") as file:
-                self.send_response(200)
-                self.send_header("Content-Type", mime_type)
-                self.send_header("Content-Length", str(path.stat().st_size))
-                self.end_headers()
-                if with_body:
-                    shutil.copyfileobj(file, self.wfile)
-
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name in http.server
-            """Says nothing: the terminal belongs to the plugin."""
-
-    return Handler

@@ -66,10 +66,15 @@ for line in sys.stdin:
 """
 
 
+def write_main(folder: Path, source: str, *, whole: bool = False) -> None:
+    """A main.py that has `source`, which defines `request(session, data)`, or is the whole file."""
+    (folder / "main.py").write_text(source if whole else BEFORE + source + AFTER)
+
+
 def write_plugin(folder: Path, source: str, *, whole: bool = False) -> Path:
-    """A plugin folder whose main.py has `source`, which defines `request(session, data)`, or is the whole file."""
+    """A plugin folder with one tool `do`, without parameters."""
     (folder / "manifest.yaml").write_text(MANIFEST)
     (folder / "provider.yaml").write_text(PROVIDER)
     (folder / "tool.yaml").write_text(TOOL)
-    (folder / "main.py").write_text(source if whole else BEFORE + source + AFTER)
+    write_main(folder, source, whole=whole)
     return folder
