@@ -82,7 +82,10 @@ def test_without_a_conversation_id_a_new_conversation_begins(session, models):
 def test_the_background_goes_into_the_prompt(session, models):
     chat(session, "chatbot", inputs={"name": "Ada", "background": "Tea is at five."})
 
-    assert models.asked[0]["messages"][0]["content"] == "You are talking with Ada.\n\nTea is at five."
+    assert (
+        models.asked[0]["messages"][0]["content"]
+        == "You are talking with Ada.\n\n<background>\nTea is at five.\n</background>"
+    )
 
 
 @pytest.mark.parametrize("conversation_id", ["00000000-0000-0000-0000-000000000000", "../chatbot", "nonsense"])

@@ -39,7 +39,7 @@ class Chatbot:
             conversation = self._conversations.start(checked(FORM, payload["inputs"]))
         system = f"You are talking with {conversation.inputs['name']}."
         if conversation.inputs["background"]:
-            system += f"\n\n{conversation.inputs['background']}"
+            system += f"\n\n<background>\n{conversation.inputs['background']}\n</background>"
         messages = conversation.messages(payload["query"], system=system)
         answer = Answer(conversation.id)
         try:

@@ -39,7 +39,7 @@ class Workflow:
             text = yield from check_text(run, inputs["text"], inputs["max_words"])
             limit = inputs["max_words"] or FORM[1].default
             messages = [
-                {"role": "system", "content": f"Sum up the text in at most {limit} words."},
+                {"role": "system", "content": f"Summarise the text in at most {limit} words."},
                 {"role": "user", "content": text},
             ]
             summary, _ = yield from ask(
