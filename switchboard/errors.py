@@ -240,4 +240,4 @@ def readable_reason(text: str) -> str:
     if len(text) > _MAX_REASON:
         text = text[:_MAX_REASON] + "…"
     text = text or "no reason given"
-    return text if text.endswith((".", "!", "?", "…", ")")) else text + "."
+    return text if text.endswith((".", "!", "?", "…")) else text + "."

@@ -1,8 +1,11 @@
 """One good call of each tool, what Dify answers, and for each parameter another value that must make a difference."""
 
+import io
+import wave
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from tests.app_replies import CONVERSATION, USAGE, chat, chat_end, completion, workflow, workflow_finished
 from tests.replies import PNG, embedding, file_at, llm_chunk, reranked
 
 
@@ -77,6 +80,98 @@ def moderation(serve: Serve) -> ToolCase:
     )
 
 
+def wav(seconds: float) -> bytes:
+    """Silence, 8 kHz, 16 bit, mono."""
+    target = io.BytesIO()
+    with wave.open(target, "wb") as writer:
+        writer.setnchannels(1)
+        writer.setsampwidth(2)
+        writer.setframerate(8000)
+        writer.writeframes(bytes(2 * int(8000 * seconds)))
+    return target.getvalue()
+
+
+def tts(serve: Serve) -> ToolCase:
+    speech = wav(0.1).hex()
+    return ToolCase(
+        "tts",
+        {"model": model("tts", voice="alloy"), "text": "Hello"},
+        [{"result": speech[:100]}, {"result": speech[100:]}],
+        {"model": model("tts", "other", voice="alloy"), "text": "Good night", "voice": "nova"},
+    )
+
+
+def speech2text(serve: Serve) -> ToolCase:
+    return ToolCase(
+        "speech2text",
+        {"model": model("speech2text"), "audio": file_at(serve(wav(0.1)), "short.wav", type="audio")},
+        [{"result": "Hello"}],
+        {
+            "model": model("speech2text", "other"),
+            "audio": file_at(serve(wav(0.2)), "long.wav", type="audio"),
+        },
+    )
+
+
+def app(app_id: str) -> dict[str, Any]:
+    return {"app_id": app_id, "inputs": {}, "files": []}
+
+
+def chat_app(serve: Serve) -> ToolCase:
+    return ToolCase(
+        "app",
+        {"app": app("some-app"), "query": "Hello"},
+        [chat("message", answer="Good "), chat("message", answer="day."), chat_end()],
+        {
+            "app": app("other-app"),
+            "app_id": "typed-app",
+            "query": "Good night",
+            "inputs": '{"name": "Ana"}',
+            "conversation_id": CONVERSATION,
+        },
+    )
+
+
+def workflow_app(serve: Serve) -> ToolCase:
+    return ToolCase(
+        "app",
+        {"app": app("some-app")},
+        [workflow("workflow_started"), workflow_finished({"summary": "Short."})],
+        {"app": app("other-app"), "app_id": "typed-app", "inputs": '{"text": "Long."}'},
+    )
+
+
+def completion_app(serve: Serve) -> ToolCase:
+    return ToolCase(
+        "app",
+        {"app": app("some-app"), "query": "Hello"},
+        [completion("message", answer="Good day."), completion("message_end", metadata={"usage": USAGE})],
+        {"app": app("other-app"), "app_id": "typed-app", "query": "Good night", "inputs": '{"tone": "dry"}'},
+    )
+
+
+def app_parameters(serve: Serve) -> ToolCase:
+    return ToolCase(
+        "fetch_app",
+        {"app": app("some-app")},
+        [{"user_input_form": [{"text-input": {"variable": "name", "label": "Name", "required": True}}]}],
+        {"app": app("other-app"), "app_id": "typed-app"},
+    )
+
+
 TOOL_CASES: dict[str, Callable[[Serve], ToolCase]] = {
-    case.__name__: case for case in (llm, summary, text_embedding, rerank, moderation)
+    case.__name__: case
+    for case in (
+        llm,
+        summary,
+        text_embedding,
+        rerank,
+        tts,
+        speech2text,
+        moderation,
+        chat_app,
+        workflow_app,
+        completion_app,
+        app_parameters,
+    )
 }
