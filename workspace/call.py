@@ -6,7 +6,6 @@ import json
 import sys
 import time
 import uuid
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -26,9 +25,13 @@ from workspace.plugin_folder import PluginFolder, Tool, read_plugin_folder
 from workspace.plugin_process import PluginLine, PluginProcess
 from workspace.reverse_invocation import ReverseInvocation
 from workspace.selectors import DEFAULT_MODELS
-from workspace.wire import DifyError, Handler, Payload
+from workspace.wire import Handler, Payload
 
 USAGE = "python -m workspace call PLUGIN_DIR [TOOL [NAME=TEXT | NAME:=JSON | NAME@FILE ...]] [options]"
+
+
+DATA_DIR = "where storage, conversations and uploads are kept (.workspace)"
+FAIL_LIKE_DIFY = "speech2text and completion apps fail, as they do in today's Dify"
 
 
 class UsageError(Exception):
@@ -80,6 +83,8 @@ def _command_line() -> argparse.ArgumentParser:
     parser.add_argument("--save-dir", type=Path, metavar="DIR", help="keep the files the tool puts out")
     parser.add_argument("--credential", action="append", default=[], metavar="NAME=VALUE", help="for the provider")
     parser.add_argument("--trace", action="store_true", help="show what the plugin asked of Dify")
+    parser.add_argument("--data-dir", type=Path, default=Path(".workspace"), metavar="DIR", help=DATA_DIR)
+    parser.add_argument("--fail-like-dify", action="store_true", help=FAIL_LIKE_DIFY)
     parser.add_argument("--timeout", type=float, default=600.0, metavar="SECONDS", help="for the call (600)")
     return parser
 
@@ -96,7 +101,7 @@ def _run(options: argparse.Namespace, handler: Handler | None) -> int:
     if options.help:
         print(describe_tool(tool))
         return 0
-    with FileServer(uploads=Path(".workspace") / "uploads") as files:
+    with FileServer(uploads=options.data_dir / "uploads") as files:
         values = arguments.read_arguments(tool, options.words[2:], share=files.share)
         for name, model in arguments.add_default_models(tool, values, DEFAULT_MODELS).items():
             _note(f"{name}: {model}, the workspace's default")
@@ -104,7 +109,7 @@ def _run(options: argparse.Namespace, handler: Handler | None) -> int:
         _note(f"{folder.name} {folder.version} runs under {_python(folder)}")
         invocations: list[ReverseInvocation] = []
         try:
-            _call(folder, request, options, handler or _nothing, invocations)
+            _call(folder, request, options, handler or _local_workspace(folder, files, options), invocations)
         finally:
             if options.trace:
                 for invocation in invocations:
@@ -162,9 +167,18 @@ def _call(
     _note(f"{seconds:.2f} s, after {called - started:.2f} s to start the plugin")
 
 
-def _nothing(invoke_type: str, payload: Payload) -> Iterator[Payload | None]:
-    raise DifyError(f"the workspace cannot answer {invoke_type!r} yet")
-    yield payload
+def _local_workspace(folder: PluginFolder, files: FileServer, options: argparse.Namespace) -> Handler:
+    # imported here because the engines take their time, which listing tools need not wait for
+    from workspace.dify import Dify
+    from workspace.engines.offline import OfflineModels
+
+    return Dify(
+        folder.manifest,
+        OfflineModels(),
+        folder=options.data_dir,
+        fail_like_dify=options.fail_like_dify,
+        upload_url=files.upload_url,
+    ).handle
 
 
 class _Lines:
