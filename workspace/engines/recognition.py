@@ -34,6 +34,7 @@ def transcribe(audio: bytes) -> str:
 
 def _decoded(audio: bytes) -> bytes:
     """16 bit mono PCM at `SAMPLE_RATE`."""
+    import workspace.engines.numeric  # noqa: F401, I001 - before miniaudio loads numpy in its own way
     import miniaudio
 
     try:
