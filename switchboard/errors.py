@@ -235,7 +235,7 @@ def readable_reason(text: str) -> str:
         if isinstance(code, str) and "{" not in text:
             text = f"{text} ({code})"
     text = text.split("Traceback (most recent call last)")[0]
-    text = re.sub(r"^(?:(?:invoke|read) [\w ]+ failed: |request failed: )+", "", text.strip())
+    text = re.sub(r"^(?:(?:invoke|read) [\w -]+ failed: |request failed: |PluginInvokeError: )+", "", text.strip())
     text = _KEY_LIKE.sub("[hidden]", " ".join(text.split()))
     if len(text) > _MAX_REASON:
         text = text[:_MAX_REASON] + "…"
