@@ -6,6 +6,7 @@ from workspace.apps.agent import merged
 from workspace.apps.catalog import built_in
 from workspace.dify import Dify
 from workspace.engines import ToolCall
+from workspace.engines.offline import OfflineModels
 from workspace.stub import StubbedDify
 
 INPUTS = {
@@ -475,3 +476,22 @@ def test_apps_can_be_added(models):
     session.app.completion.invoke("own", {"query": "q"})
 
     assert models.asked[0]["model"] == "mine"
+
+
+# --- with real models
+
+
+def test_the_apps_work_on_the_models_of_this_machine():
+    session = StubbedDify(Dify(EVERYTHING, OfflineModels()).handle).session
+    library = "The library opens at nine and closes at six. On Sundays it is closed. A late book costs ten cents a day."
+    events = chat(session, "chatbot", "The library opens when?", {"name": "Ada", "background": library})
+    later = chat(session, "chatbot", "A late book costs what?", conversation_id=events[0]["conversation_id"])
+    thoughts = chat(session, "agent", "What is (3 + 4) * 2?")
+    run = run_workflow(session, {"text": library}, response_mode="blocking")
+
+    assert "opens at nine" in "".join(event.get("answer", "") for event in events)
+    assert "ten cents" in "".join(event.get("answer", "") for event in later)
+    assert [event["observation"] for event in thoughts if event.get("observation")] == ['{"calculator": "14"}']
+    assert "14" in "".join(event.get("answer", "") for event in thoughts)
+    assert run["data"]["status"] == "succeeded"
+    assert run["data"]["total_tokens"] > 0

@@ -19,7 +19,7 @@ class Workflow:
     """Mode `workflow`. An empty `text` or a `max_words` below 1 fails the run, as a node's failure does in Dify."""
 
     name = "Workflow"
-    description = "Sums up the input `text` in `max_words`; an empty text or a limit below 1 ends as failed."
+    description = "Asks for a summary of the input `text` in `max_words`; an empty text or a limit below 1 fails."
     mode: Mode = "workflow"
 
     def __init__(self, models: Models, *, model: str) -> None:
