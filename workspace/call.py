@@ -29,6 +29,8 @@ from workspace.wire import Handler, Payload
 
 USAGE = "python -m workspace call PLUGIN_DIR [TOOL [NAME=TEXT | NAME:=JSON | NAME@FILE ...]] [options]"
 
+LONGEST_LINE = 1024
+"""Characters that are shown of a line the plugin prints; the daemon logs as many."""
 
 DATA_DIR = "where storage, conversations and uploads are kept (.workspace)"
 FAIL_LIKE_DIFY = "speech2text and completion apps fail, as they do in today's Dify"
@@ -195,7 +197,8 @@ class _Lines:
 
     def show(self, line: PluginLine) -> None:
         if self._ready or line.source == "stdout":
-            _note(f"{line.source}: {line.text}")
+            cut = " ..." if len(line.text) > LONGEST_LINE else ""
+            _note(f"{line.source}: {line.text[:LONGEST_LINE]}{cut}")
 
 
 def _python(folder: PluginFolder) -> str:

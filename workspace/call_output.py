@@ -54,7 +54,8 @@ def describe_outputs(outputs: Outputs, saved: dict[int, Path]) -> str:
 
 
 def describe_invocation(invocation: ReverseInvocation) -> str:
-    outcome = f"failed: {invocation.error}" if invocation.error is not None else f"{invocation.replies} replies"
+    replies = "1 reply" if invocation.replies == 1 else f"{invocation.replies} replies"
+    outcome = f"failed: {invocation.error}" if invocation.error is not None else replies
     seconds = "not over" if invocation.seconds is None else f"{invocation.seconds:.3f} s"
     return f"{invocation.type}: {outcome}, {seconds}, asked with {shorten(invocation.payload)}"
 

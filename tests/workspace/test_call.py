@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, Protocol
 
 import pytest
 
-from tests.workspace.plugins.bare import write_main, write_plugin
+from tests.workspace.plugins.bare import MANIFEST, write_main, write_plugin
 from workspace import call
 from workspace.__main__ import main
 from workspace.wire import DifyError, Handler, Payload
@@ -184,7 +184,7 @@ def test_what_a_plugin_prints_and_logs_goes_to_stderr(run: Call, bare: Any) -> N
         bare("""
 print("while starting", flush=True)
 def request(session, data):
-    print("plain", flush=True)
+    print("plain" + "!" * 9000, flush=True)
     send({"event": "log", "data": {"level": "WARNING", "message": "careful"}})
     text(session, "text")
     end(session)
@@ -192,7 +192,9 @@ def request(session, data):
         "do",
     )
     assert done.out == "text\n"
-    assert done.err.index("stdout: while starting\n") < done.err.index("stdout: plain\nlog: WARNING careful\n")
+    assert done.err.index("stdout: while starting\n") < done.err.index(
+        f"stdout: plain{'!' * 1019} ...\nlog: WARNING careful\n"
+    )
 
 
 # -- models and apps
@@ -254,7 +256,7 @@ def response(session, data):
         end(session)
 """)
     (line,) = (line for line in run(folder, "do", "--trace").err.splitlines() if line.startswith("llm: "))
-    assert line.startswith("llm: 1 replies, 0.")
+    assert line.startswith("llm: 1 reply, 0.")
     assert line.endswith(' s, asked with {"model": "m"}')
 
     def refuse(invoke_type: str, payload: Payload) -> Iterator[Payload | None]:
@@ -374,3 +376,46 @@ def request(session, data):
         errors = process.stderr.read()
     assert "Traceback" not in errors
     assert "BrokenPipe" not in errors
+
+
+# -- on the workspace's own Dify
+
+
+STORE = """
+def request(session, data):
+    invoke(session, "storage", {"opt": "OPTION", "key": "k", "value": b"kept".hex()})
+"""
+
+
+@pytest.fixture
+def store(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> Any:
+    def store(option: str, *, permission: str) -> str:
+        folder = tmp_path / "plugin"
+        folder.mkdir(exist_ok=True)
+        write_plugin(
+            folder,
+            STORE.replace("OPTION", option)
+            + """
+def response(session, data):
+    if data["event"] == "end":
+        end(session)
+    else:
+        text(session, str(data["message"] if data["event"] == "error" else data["data"]) + chr(10))
+""",
+        )
+        (folder / "manifest.yaml").write_text(f"{MANIFEST}resource: {{permission: {{{permission}}}}}\n")
+        assert call.main([str(folder), "do", "--data-dir", str(tmp_path / "data")]) == 0
+        return capfd.readouterr().out.strip()
+
+    return store
+
+
+def test_without_the_permission_in_its_manifest_a_plugin_is_refused_as_in_dify(store: Any) -> None:
+    answer = store("set", permission="")
+    assert answer == "permission denied, you need to enable storage access in plugin manifest"
+
+
+def test_what_a_plugin_stores_is_there_in_the_next_call(store: Any) -> None:
+    permission = "storage: {enabled: true, size: 1048576}"
+    store("set", permission=permission)
+    assert b"kept".hex() in store("get", permission=permission)

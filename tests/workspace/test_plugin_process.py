@@ -1,5 +1,6 @@
 import contextlib
 import os
+import select
 import subprocess
 import sys
 import threading
@@ -358,10 +359,12 @@ def test_no_process_is_left_after_closing(run: Run, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(child_process, "GRACE", 0.2)
     with run(PROCESSES) as plugin:
         (message,) = plugin.call({"stubborn": stubborn})
-    pid, child = message["pids"]
+        pid, child = message["pids"]
+        ended = os.pidfd_open(child)
     with pytest.raises(ProcessLookupError):
         os.kill(pid, 0)
-    assert not Path(f"/proc/{child}").exists() or "zombie" in Path(f"/proc/{child}/status").read_text()
+    assert select.select([ended], [], [], 10)[0] == [ended]
+    os.close(ended)
     plugin.close()  # once more does nothing
 
 
@@ -416,6 +419,7 @@ def test_it_also_runs_where_gevent_has_not_replaced_the_standard_library() -> No
     script = f"""
 import sys
 from pathlib import Path
+from workspace.file_server import FileServer
 from workspace.plugin_folder import read_plugin_folder
 from workspace.plugin_process import PluginProcess
 
@@ -426,10 +430,15 @@ def handler(invoke_type, payload):
 with PluginProcess(read_plugin_folder(Path({str(GREETER)!r})), handler) as plugin:
     for message in plugin.call({invoke_tool("ask", prompt="hi", model=model("m"))!r}):
         print(message["message"]["text"])
+    with FileServer(uploads=Path("nowhere")) as files:
+        request = {invoke_tool("describe_files")!r}
+        request["tool_parameters"]["one"] = files.share(Path({str(GREETER / "manifest.yaml")!r}))
+        for message in plugin.call(request):
+            print(message["message"]["json_object"]["content"].splitlines()[0])
 assert "gevent" not in sys.modules
 """
     done = subprocess.run([sys.executable, "-W", "error", "-c", script], capture_output=True, text=True, check=False)
-    assert (done.stdout, done.stderr, done.returncode) == ("Hi\n", "", 0)
+    assert (done.stdout, done.stderr, done.returncode) == ("Hi\nversion: 0.0.1\n", "", 0)
 
 
 def test_an_exception_in_the_sdk_is_the_calls_error_with_its_traceback(greeter: PluginProcess) -> None:
