@@ -12,9 +12,9 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Protocol
 
 from workspace.engines import Embedded, Generated, TokenCount, ToolCall
+from workspace.engines.completion_params import token_limit, wanted_schema, wants_json
 from workspace.engines.conversation import Conversation, Message, read, sentences, text_of
 from workspace.engines.schema_filling import Filler
-from workspace.wire import DifyError
 
 ABOUT = (
     "This is the offline stand-in for a language model: it writes nothing of its own. It answers with sentences of the "
@@ -29,6 +29,7 @@ MOST_READ = 150
 """Sentences compared at most; of more, those that share words with the question, or every n-th for a summary."""
 SUMMARY_SENTENCES = 3
 
+_ANY_OBJECT = {"type": "object", "properties": {"answer": {"type": "string"}}, "required": ["answer"]}
 _WHO = re.compile(
     r"\b(who|what) (exactly )?are you\b|\b(what|which) (language )?model\b|\bwhat can you do\b|introduce yourself", re.I
 )
@@ -63,12 +64,11 @@ class Extractive:
     ) -> Iterator[Generated]:
         """The answer token by token, the last piece with the finish reason: `stop`, `length` or `tool_calls`.
 
-        Of the parameters it honours `max_tokens` (or `max_completion_tokens`), `response_format` and `json_schema`
-        (a schema, or OpenAI's `{"name", "schema"}`, as an object or as text).
+        Of the parameters it honours `max_tokens` (or `max_completion_tokens`), `response_format` and `json_schema`.
         """
         conversation = read(messages)
         prompt = sum(len(self._embedder.pieces(text_of(message))) for message in messages)
-        schema = _schema(parameters)
+        schema = wanted_schema(parameters) or (_ANY_OBJECT if wants_json(parameters) else None)
         if tools and not conversation.results and (call := self._call(conversation, tools, len(messages))):
             completion = len(self._embedder.pieces(call.name + call.arguments))
             yield Generated(tool_calls=[call], finish_reason="tool_calls", tokens=TokenCount(prompt, completion))
@@ -76,7 +76,7 @@ class Extractive:
         answer = self._filled(conversation, schema) if schema is not None else self._answer(conversation)
         ends = [at for mark in stop if mark and (at := answer.find(mark)) >= 0]
         pieces = self._embedder.pieces(answer[: min(ends)] if ends else answer)
-        limit = _limit(parameters)
+        limit = token_limit(parameters)
         kept = pieces if limit is None else pieces[:limit]
         for piece in kept:
             yield Generated(piece)
@@ -170,30 +170,6 @@ class Extractive:
                 digest = hashlib.sha256(f"{turn} {name} {written}".encode()).hexdigest()
                 return ToolCall(f"call_{digest[:24]}", name, written)
         return None
-
-
-def _schema(parameters: dict[str, Any]) -> dict[str, Any] | None:
-    """The JSON schema the answer must follow; without a schema, `json_object` asks for any object."""
-    given = parameters.get("json_schema")
-    format_ = parameters.get("response_format")
-    if isinstance(format_, dict):
-        given, format_ = given or format_.get("json_schema"), format_.get("type")
-    if isinstance(given, str) and given.strip():
-        try:
-            given = json.loads(given)
-        except ValueError as error:
-            raise DifyError(f"json_schema is not JSON: {error}") from error
-    if isinstance(given, dict) and given:
-        inner = given.get("schema")
-        return inner if isinstance(inner, dict) and "properties" not in given else given
-    if format_ in ("json_object", "json_schema", "JSON"):
-        return {"type": "object", "properties": {"answer": {"type": "string"}}, "required": ["answer"]}
-    return None
-
-
-def _limit(parameters: dict[str, Any]) -> int | None:
-    given = parameters.get("max_tokens") or parameters.get("max_completion_tokens")
-    return int(given) if given else None
 
 
 def _dot(one: list[float], other: list[float]) -> float:
