@@ -10,12 +10,12 @@ import pytest
 
 @pytest.fixture
 def serve() -> Iterator[Callable[..., str]]:
-    """Serves bytes on loopback: `serve(content, status=200, headers={})` returns their URL."""
-    pages: list[tuple[int, bytes, dict[str, str]]] = []
+    """Serves bytes on loopback: `serve(content, at="", status=200, headers={})` returns their URL."""
+    pages: dict[str, tuple[int, bytes, dict[str, str]]] = {}
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            status, content, headers = pages[int(self.path[1:])]
+            status, content, headers = pages[self.path.partition("?")[0]]
             self.send_response(status)
             for name, value in headers.items():
                 self.send_header(name, value)
@@ -30,9 +30,10 @@ def serve() -> Iterator[Callable[..., str]]:
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
 
-    def add(content: bytes, *, status: int = 200, headers: dict[str, str] | None = None) -> str:
-        pages.append((status, content, headers or {}))
-        return f"http://127.0.0.1:{server.server_port}/{len(pages) - 1}"
+    def add(content: bytes, *, at: str = "", status: int = 200, headers: dict[str, str] | None = None) -> str:
+        path = at or f"/{len(pages)}"
+        pages[path] = (status, content, headers or {})
+        return f"http://127.0.0.1:{server.server_port}{path}"
 
     yield add
     server.shutdown()
