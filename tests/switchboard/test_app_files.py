@@ -1,17 +1,21 @@
 import pytest
+from dify_plugin.entities.tool import ToolRuntime
 
 from switchboard import app_files
 from switchboard.app_events import AppFile
 from switchboard.app_files import file_messages
 from tests.app_replies import TOOL_FILE
 from tools.chat_app import ChatAppTool
+from workspace.stub import StubbedDify, replies
 
 QUERY = "?timestamp=1&nonce=n&sign=s"
 
 
 def handed_on(url, *, type="document", size=None):  # noqa: A002 - the name on the wire
     file = AppFile(url=url, type=type, filename="a.bin", mime_type="application/pdf", size=size)
-    [message] = file_messages(ChatAppTool.__new__(ChatAppTool), [file])
+    runtime = ToolRuntime(credentials={}, user_id="test-user", session_id="test-session")
+    tool = ChatAppTool(runtime=runtime, session=StubbedDify(replies()).session)
+    [message] = file_messages(tool, [file])
     return message
 
 
