@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 from workspace.dify import Dify
 from workspace.engines import models_from_environment
-from workspace.files import FileServer
+from workspace.file_server import FileServer
 from workspace.outputs import Outputs
 from workspace.parameters import tool_parameters
 from workspace.plugin_errors import PluginError
@@ -164,10 +164,13 @@ def main() -> int:
     models = models_from_environment()
     dify = Dify(folder.manifest, models, folder=FOLDER / "workspace")
     started = time.monotonic()
-    print(f"{folder.name} {folder.version} in a child process, on the local workspace with {models.description}.\n")
+    print(f"{folder.name} {folder.version} in a child process, on the local workspace. Its models:")
+    for model_type in DEFAULT_MODELS:
+        print(f"  {model_type:<16}{models.describe(model_type)}")
+    print()
     failed = []
     done: dict[str, Outputs] = {}
-    with FileServer() as files, PluginProcess(folder, dify.handle) as plugin:
+    with FileServer(uploads=FOLDER / "workspace" / "uploads") as files, PluginProcess(folder, dify.handle) as plugin:
         plan = steps(files.share)
         for number, make_step in enumerate(plan, start=1):
             step = make_step(done)

@@ -18,6 +18,9 @@ MAX_PAYLOAD = MAX_LINE - 64 * 1024
 MAX_FILE = 30 * 1024 * 1024
 """The largest file that Dify takes from a tool, bytes."""
 
+MAX_BYTES_A_CHARACTER = 6
+"""As JSON escapes it: `\\u0000`. What is short enough even so need not be counted."""
+
 
 def wire_size(value: Any) -> int:
     """How many bytes a JSON value takes on the wire (UTF-8, escaped as JSON)."""
@@ -26,7 +29,7 @@ def wire_size(value: Any) -> int:
 
 def check_request_fits(what: str, *texts: str) -> None:
     """Refuse a reverse invocation whose texts together would not fit on one line. `what` names them for the caller."""
-    if 6 * sum(map(len, texts)) <= MAX_PAYLOAD:  # no character takes more than six bytes, so there is nothing to count
+    if MAX_BYTES_A_CHARACTER * sum(map(len, texts)) <= MAX_PAYLOAD:
         return
     size = sum(map(wire_size, texts))
     if size > MAX_PAYLOAD:
@@ -55,12 +58,14 @@ def check_file_fits(what: str, size: int) -> None:
 
 
 def check_result_fits(name: str, value: Any) -> None:
-    """Refuse an output variable that would not fit on one line."""
+    """Refuse an output, or a piece of streamed text, that would not fit on one line."""
+    if isinstance(value, str) and MAX_BYTES_A_CHARACTER * len(value) <= MAX_PAYLOAD:
+        return
     size = wire_size(value)
     if size > MAX_PAYLOAD:
         raise NoAnswer(
             f"The output {name} takes {_megabytes(size)}, and a plugin can hand over at most {_megabytes(MAX_PAYLOAD)} "
-            "in one variable. Ask for less."
+            "at once. Ask for less."
         )
 
 

@@ -66,6 +66,7 @@ class LLMTool(Tool):
                     if piece.reasoning:
                         reasoning.append(piece.reasoning)
                     if piece.answer:
+                        check_result_fits("answer", piece.answer)
                         answer.append(piece.answer)
                         yield self.create_text_message(piece.answer)
             rest = splitter.flush()

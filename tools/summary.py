@@ -27,6 +27,7 @@ class SummaryTool(Tool):
             if not summary.strip():
                 raise NoAnswer("The workspace's default model returned an empty summary.")
 
+        check_result_fits("summary", summary)
         unchanged = summary == text
         if not unchanged:
             yield self.create_text_message(summary)
@@ -40,6 +41,5 @@ class SummaryTool(Tool):
                 "The text came back unchanged: Dify summarises only what takes more than 60% of the default model's "
                 "context. To summarise shorter texts, ask a model with the tool `llm`."
             )
-        check_result_fits("summary", summary)
         yield self.create_variable_message("summary", summary)
         yield self.create_variable_message("unchanged", unchanged)
