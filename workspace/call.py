@@ -3,6 +3,7 @@
 import argparse
 import contextlib
 import json
+import os
 import sys
 import time
 import uuid
@@ -24,7 +25,7 @@ from workspace.plugin_errors import PluginCallError, PluginError, PluginFolderEr
 from workspace.plugin_folder import PluginFolder, Tool, read_plugin_folder
 from workspace.plugin_process import PluginLine, PluginProcess
 from workspace.reverse_invocation import ReverseInvocation
-from workspace.selectors import DEFAULT_MODELS
+from workspace.selectors import DEFAULT_MODELS, model_selector
 from workspace.wire import Handler, Payload
 
 USAGE = "python -m workspace call PLUGIN_DIR [TOOL [NAME=TEXT | NAME:=JSON | NAME@FILE ...]] [options]"
@@ -32,6 +33,7 @@ USAGE = "python -m workspace call PLUGIN_DIR [TOOL [NAME=TEXT | NAME:=JSON | NAM
 LONGEST_LINE = 1024
 """Characters that are shown of a line the plugin prints; the daemon logs as many."""
 
+DEFAULT_MODEL = "the language model of apps and summaries, and where a required one is left out"
 DATA_DIR = "where storage, conversations and uploads are kept (.workspace)"
 FAIL_LIKE_DIFY = "speech2text and completion apps fail, as they do in today's Dify"
 
@@ -53,9 +55,11 @@ def main(argv: list[str], *, handler: Handler | None = None) -> int:
     parser = _command_line()
     try:
         options = parser.parse_intermixed_args(argv)
+        if options.help and not options.words:
+            parser.print_help()
+            return 0
         if not options.words:
-            print(parser.format_help() if options.help else parser.format_usage(), end="")
-            return 0 if options.help else 2
+            parser.error("name the folder of a plugin; --help tells the rest")
         return _run(options, handler)
     except (UsageError, parameters.ParameterError) as error:
         print(f"workspace call: {error}", file=sys.stderr)
@@ -85,6 +89,7 @@ def _command_line() -> argparse.ArgumentParser:
     parser.add_argument("--save-dir", type=Path, metavar="DIR", help="keep the files the tool puts out")
     parser.add_argument("--credential", action="append", default=[], metavar="NAME=VALUE", help="for the provider")
     parser.add_argument("--trace", action="store_true", help="show what the plugin asked of Dify")
+    parser.add_argument("--default-model", default="", metavar="PROVIDER/NAME", help=DEFAULT_MODEL)
     parser.add_argument("--data-dir", type=Path, default=Path(".workspace"), metavar="DIR", help=DATA_DIR)
     parser.add_argument("--fail-like-dify", action="store_true", help=FAIL_LIKE_DIFY)
     parser.add_argument("--timeout", type=float, default=600.0, metavar="SECONDS", help="for the call (600)")
@@ -105,7 +110,7 @@ def _run(options: argparse.Namespace, handler: Handler | None) -> int:
         return 0
     with FileServer(uploads=options.data_dir / "uploads") as files:
         values = arguments.read_arguments(tool, options.words[2:], share=files.share)
-        for name, model in arguments.add_default_models(tool, values, DEFAULT_MODELS).items():
+        for name, model in arguments.add_default_models(tool, values, _default_models(options)).items():
             _note(f"{name}: {model}, the workspace's default")
         request = _request(folder, tool, values, options.credential)
         _note(f"{folder.name} {folder.version} runs under {_python(folder)}")
@@ -169,17 +174,24 @@ def _call(
     _note(f"{seconds:.2f} s, after {called - started:.2f} s to start the plugin")
 
 
+def _default_models(options: argparse.Namespace) -> dict[str, str]:
+    """What stands for a model that nobody picked. A server has models of its own, whose names are not known here."""
+    models = {} if os.environ.get("OPENAI_BASE_URL") else dict(DEFAULT_MODELS)
+    return models | ({"llm": options.default_model} if options.default_model else {})
+
+
 def _local_workspace(folder: PluginFolder, files: FileServer, options: argparse.Namespace) -> Handler:
     # imported here because the engines take their time, which listing tools need not wait for
     from workspace.dify import Dify
-    from workspace.engines.offline import OfflineModels
+    from workspace.engines import models_from_environment
 
     return Dify(
         folder.manifest,
-        OfflineModels(),
+        models_from_environment(),
         folder=options.data_dir,
         fail_like_dify=options.fail_like_dify,
         upload_url=files.upload_url,
+        default_model=model_selector(_default_models(options).get("llm", ""), scope="llm")["model"] or "default",
     ).handle
 
 

@@ -189,10 +189,11 @@ class PluginProcess:
         except json_lines.LineTooLong:
             self._child.kill()
             problem = f"The plugin printed a line of more than {MAX_LINE >> 20} MiB, for which Dify's daemon kills it."
-        self._child.end()
-        self._stderr_reader.join(GRACE)
-        self._fail(problem or f"The plugin ended{self._child.exit_reason()}.{self._last_lines()}")
-        self._started.set()
+        finally:
+            self._child.end()
+            self._stderr_reader.join(GRACE)
+            self._fail(problem or f"The plugin ended{self._child.exit_reason()}.{self._last_lines()}")
+            self._started.set()
 
     def _read_stderr(self) -> None:
         while line := self._child.stderr.readline(1 << 16):

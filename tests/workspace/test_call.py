@@ -35,6 +35,7 @@ def dify(invoke_type: str, payload: Payload) -> Iterator[Payload | None]:
 @pytest.fixture
 def run(capfd: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Call:
     monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("OPENAI_BASE_URL", raising=False)
 
     def run(*argv: str, handler: Handler = dify) -> Done:
         code = call.main(list(argv), handler=handler)
@@ -235,9 +236,24 @@ def test_a_required_model_that_is_left_out_is_the_workspaces_and_said_to_be(run:
     assert f"model: {model['provider']}/{model['model']}, the workspace's default\n" in done.err
 
 
+def test_a_server_has_no_default_model_until_one_is_named(
+    run: Call, greeter: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPENAI_BASE_URL", "http://127.0.0.1:9/v1")
+    folder = greeter(ECHO)
+    assert run(folder, "ask", "prompt=hi").err == "workspace call: ask needs model.\n"
+    done = run(folder, "ask", "prompt=hi", "--json", "--default-model", "ollama/llama3")
+    model = echoed(done)["tool_parameters"]["model"]
+    assert (model["provider"], model["model"]) == ("ollama", "llama3")
+
+
 def test_null_sends_nothing_so_that_the_plugin_meets_a_missing_model(run: Call, greeter: Any) -> None:
     request = echoed(run(greeter(ECHO), "ask", "prompt=hi", "model:=null", "--json"))
     assert request["tool_parameters"] == {"prompt": "hi"}
+
+
+def test_without_a_folder_one_is_asked_for(run: Call) -> None:
+    assert run() == (2, "", "workspace call: name the folder of a plugin; --help tells the rest.\n")
 
 
 def test_credentials_reach_the_plugin(run: Call, greeter: Any) -> None:
