@@ -7,7 +7,7 @@ anything into a text field, so nothing is taken for granted here.
 import json
 import math
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NoReturn
 
 from dify_plugin.file.file import File
 
@@ -127,13 +127,19 @@ def required_file(parameters: Mapping[str, Any], name: str) -> File:
 
 def _parse_json(name: str, text: str) -> Any:
     try:
-        return json.loads(text)
+        return json.loads(text, parse_constant=_refuse_constant)
     except json.JSONDecodeError as error:
         raise InvalidInput(
             f"`{name}` is not valid JSON: {error.msg} at line {error.lineno}, column {error.colno}."
         ) from None
+    except ValueError as error:
+        raise InvalidInput(f"`{name}` is not valid JSON: {error}.") from None
     except RecursionError:
         raise InvalidInput(f"`{name}` is not usable JSON: it is nested too deeply.") from None
+
+
+def _refuse_constant(constant: str) -> NoReturn:
+    raise ValueError(f"{constant} is no JSON value")
 
 
 def _check_utf8(name: str, text: str) -> None:

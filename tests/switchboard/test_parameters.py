@@ -18,6 +18,8 @@ def test_a_json_object_is_given_as_text_or_as_it_is(value, expected):
         ("city=Lisbon", "`inputs` is not valid JSON: .* at line 1, column 1"),
         ('["a"]', "`inputs` has to be a JSON object such as .*, not a list"),
         ("3", "not a number"),
+        ('{"a": NaN}', "`inputs` is not valid JSON: NaN is no JSON value"),
+        ('{"a": ' + "9" * 5000 + "}", "`inputs` is not valid JSON"),
         ("null", None),
         ([], "not a list"),
         ("[" * 100_000, "nested too deeply"),
