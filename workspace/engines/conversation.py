@@ -49,7 +49,8 @@ def read(messages: list[Message]) -> Conversation:
             earlier += [sentence for found in _IN_A_TAG.finditer(text) for sentence in sentences(found[2])]
             told += " " + _IN_A_TAG.sub("", text)
         elif at < last:
-            earlier += [sentence for sentence in sentences(text) if not sentence.endswith(("?", "？"))]
+            asks = _is_instruction if message.get("role") == "user" else _is_question
+            earlier += [sentence for sentence in sentences(text) if not (asks(sentence) or _is_question(sentence))]
     wants_summary = bool(_SUMMARY.search(question))
     if not wants_summary and _SUMMARY.search(told) and len(sentences(last_text)) > 1:
         question, material, wants_summary = "", sentences(last_text), True
@@ -83,16 +84,20 @@ def _unseen(message: Message) -> int:
 
 def _question_and_material(text: str) -> tuple[str, list[str]]:
     parts = sentences(text)
-    asked = [part for part in parts if part.endswith(("?", "？"))] or [
+    asked = [part for part in parts if _is_question(part)] or [
         part for part in (parts[:1] + parts[-1:]) if _is_instruction(part)
     ]
     if not asked and len(parts) == 1:
         asked = parts
     material = [part for part in parts if part not in asked]
-    if parts and asked == parts[:1] and not parts[0].endswith(("?", "？")):
+    if parts and asked == parts[:1] and not _is_question(parts[0]):
         instruction, _, rest = parts[0].partition(": ")
         return instruction, [rest, *material] if rest else material
     return " ".join(dict.fromkeys(asked)), material
+
+
+def _is_question(sentence: str) -> bool:
+    return sentence.endswith(("?", "？"))
 
 
 def _is_instruction(sentence: str) -> bool:

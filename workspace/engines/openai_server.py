@@ -50,7 +50,7 @@ class OpenAIModels:
         parts = urlsplit(self._base_url)
         return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
 
-    def describe(self, model_type: str) -> str:  # every type has the same answer
+    def describe(self, model_type: str) -> str:
         """Which engine answers for a model type of Dify."""
         return f"{model_type} models of {self.server}"
 
@@ -135,6 +135,7 @@ class OpenAIModels:
     @contextmanager
     def _server_errors(self) -> Iterator[None]:
         """Failures of the server as `DifyError`, in a sentence without the key."""
+        import httpx2
         from openai import APIConnectionError, APIError, APIStatusError, APITimeoutError
 
         try:
@@ -143,6 +144,8 @@ class OpenAIModels:
             raise DifyError(f"{self.server} did not answer within {PATIENCE:.0f} seconds") from error
         except APIConnectionError as error:
             raise DifyError(f"no connection to {self.server}: check OPENAI_BASE_URL and the server") from error
+        except httpx2.RequestError as error:  # openai lets it through in the middle of audio
+            raise DifyError(f"the connection to {self.server} broke off") from error
         except APIStatusError as error:
             said = self._without_key(_said(error.body) or error.message)
             raise DifyError(f"{self.server} answered {error.status_code}: {said}") from error
@@ -179,6 +182,7 @@ def _pieces(chunks: "Iterator[ChatCompletionChunk]") -> Iterator[Generated]:
     thinking = False
     finish_reason, tokens = "stop", None
     ids: dict[int, str] = {}
+    chunk = None
     for chunk in chunks:
         if chunk.usage:
             tokens = TokenCount(chunk.usage.prompt_tokens, chunk.usage.completion_tokens)
@@ -198,6 +202,8 @@ def _pieces(chunks: "Iterator[ChatCompletionChunk]") -> Iterator[Generated]:
             if calls:
                 yield Generated(tool_calls=calls)
             finish_reason = choice.finish_reason or finish_reason
+    if chunk is None:
+        raise DifyError("the server's answer was empty: is it the base URL of an OpenAI-compatible API?")
     yield Generated("\n</think>" if thinking else "", finish_reason=finish_reason, tokens=tokens)
 
 

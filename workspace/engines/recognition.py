@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 SAMPLE_RATE = 16000
 """Hertz; what the acoustic model was trained on."""
+SILENT_BELOW = 300
+"""Of 32768: a recording that is nowhere louder holds no words; the decoder would hear some in noise."""
 LONGEST_UTTERANCE = 30
 """Seconds; longer recordings are cut where the speaker pauses."""
 
@@ -27,13 +29,15 @@ def transcribe(audio: bytes) -> str:
     Anything else is a `DifyError`.
     """
     pcm = _decoded(audio)
+    if not pcm:
+        return ""
     utterances = [pcm] if len(pcm) <= LONGEST_UTTERANCE * SAMPLE_RATE * 2 else _utterances(pcm)
     with _one_at_a_time:
         return " ".join(filter(None, map(_words, utterances)))
 
 
 def _decoded(audio: bytes) -> bytes:
-    """16 bit mono PCM at `SAMPLE_RATE`."""
+    """16 bit mono PCM at `SAMPLE_RATE`; nothing for silence."""
     import workspace.engines.numeric  # noqa: F401, I001 - before miniaudio loads numpy in its own way
     import miniaudio
 
@@ -43,7 +47,7 @@ def _decoded(audio: bytes) -> bytes:
         raise DifyError(_NOT_AUDIO) from error
     if not decoded.num_frames:
         raise DifyError(_NOT_AUDIO)
-    return bytes(decoded.samples)
+    return decoded.samples.tobytes() if max(map(abs, decoded.samples)) >= SILENT_BELOW else b""
 
 
 _NOT_AUDIO = "the file is not audio that can be read here: mp3, wav, flac and ogg vorbis can"

@@ -263,7 +263,7 @@ def _stated(label: str, name: str, text: str, *, whole_line: bool = False) -> st
     words = _words(name)
     if not words.strip():
         return None
-    end = r"([^\n]+)" if whole_line else r"([^\n.,;!?]+(?:[.,]\w[^\n.,;!?]*)*)"
+    end = r"([^\n]+?)(?=[.!?](?:\s|$)|\n|$)" if whole_line else r"([^\n.,;!?]+(?:[.,]\w[^\n.,;!?]*)*)"
     found = re.search(rf"\b{re.escape(words)}s?\s*(?::|=|\bis\b|\bare\b|\bwas\b)\s*{end}", text, re.I)
     return found[1].strip(" \"'") or None if found else None
 

@@ -127,7 +127,8 @@ def speak(text: str, *, voice: str) -> Iterator[bytes]:
 
     `voice` is a language code of espeak-ng ("en-gb", "de", "cmn", "pt-br"), with a variant after a plus where wanted
     ("en-us+f3"), or a name of OpenAI's voices. A voice that is not there, or a text with nothing to say, is a
-    `DifyError`, raised before the first piece.
+    `DifyError`, raised before the first piece. The same text is not the same bytes again: espeak-ng's wave goes on
+    where the last one ended.
     """
     import lameenc
 
