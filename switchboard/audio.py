@@ -252,7 +252,7 @@ def _wav_format_and_samples(wav: bytes) -> tuple[bytes, bytes]:
 
 def _are_chunks(wav: bytes, at: int) -> bool:
     """Whether what follows the samples is chunks (or nothing), rather than more samples."""
-    if at > len(wav) + 1:  # a writer may leave out the byte that makes the size even
+    if at > len(wav):
         return False
     while at + 8 <= len(wav):
         name, size = struct.unpack_from("<4sI", wav, at)

@@ -62,9 +62,10 @@ def counted(content: bytes) -> bytes:
     return first.ljust(length, b"\0") + content
 
 
-def adts(frames: int = 3) -> bytes:
-    """AAC in ADTS frames of 64 bytes, without sense."""
-    return (b"\xff\xf1\x50\x80" + (64 << 5 | 0x1F).to_bytes(2) + b"\xfc" + bytes(57)) * frames
+def adts(frames: int = 3, *, length: int = 64) -> bytes:
+    """AAC in ADTS frames of so many bytes, without sense."""
+    header = 0xFFF15080 << 24 | length << 13 | 0x1FFC
+    return (header.to_bytes(7) + bytes(length - 7)) * frames
 
 
 def ogg(codec: bytes = b"OpusHead") -> bytes:

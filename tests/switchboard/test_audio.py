@@ -33,6 +33,7 @@ EXTENSIBLE = struct.pack("<HHIIHHHHI", 0xFFFE, 1, 16000, 32000, 2, 16, 22, 16, 0
         (id3v2() + recordings.FLAC, FLAC),
         (recordings.adts(), AAC),
         (recordings.adts(1), AAC),
+        (recordings.adts(length=0x1234), AAC),
         (id3v2() + recordings.adts(), AAC),
         (recordings.adts().replace(b"\xff\xf1", b"\xff\xf9"), AAC),
         (recordings.mp4(), M4A),
@@ -66,6 +67,9 @@ def test_audio_is_known_by_its_first_bytes(content, audio_type):
         (b'{"error": "no credit"}', "text"),
         (("ü" * 5000).encode(), "text"),
         (b"ID3 tags explained", "text"),
+        (b"ID3\x03\0\0\0\0\0\x80" + bytes(200), ""),
+        (b"\xff\xeb\x90\x00" + bytes(100), ""),
+        (b"\xff\xf1\x74\x80\x08\x1f\xfc", ""),
         (b"", ""),
         (samples(1), ""),
         (bytes(1000), ""),
@@ -99,6 +103,7 @@ def cut(content: bytes, places: list[int]) -> list[bytes]:
     ).filter(lambda files: any(frames for frames, _ in files)),
     st.lists(st.integers(0, 10_000), max_size=8),
 )
+@example([(3, 0)], [])
 @example([(60, 0), (60, None)], [])
 @example([(60, None), (60, 0)], [104])
 def test_wavs_become_one_wav_wherever_they_are_cut(files, places):
@@ -132,10 +137,11 @@ FORMAT = wav()[20:36]
         wav_of((b"fmt ", FORMAT), (b"data", samples(0.1)), (b"LIST", b"INFO"), (b"id3 ", b"abc")),
         wav_of((b"JUNK", bytes(27)), (b"fmt ", FORMAT + b"\0\0"), (b"fact", bytes(4)), (b"data", samples(0.1))),
         wav_of((b"fmt ", FORMAT), (b"data", samples(0.1) + b"\x7f")),  # half a sample
+        wav_of((b"fmt ", FORMAT), (b"data", samples(0.1) + b"\x7f"))[:-1],  # and no byte that makes the size even
         wav(0.1) + b"\0",
         wav(0.05) + samples(0.1)[len(samples(0.05)) :],  # the header counts the first piece only
     ],
-    ids=["chunk before", "chunks after", "many chunks", "half a sample", "a byte too many", "raw continuation"],
+    ids=["chunk before", "chunks after", "many chunks", "half a sample", "odd", "a byte too many", "raw continuation"],
 )
 def test_only_the_samples_of_a_wav_are_joined(first):
     joined = join([first, wav(0.1)])
@@ -230,6 +236,19 @@ def test_mp3_files_become_the_frames_of_all_of_them(files, size):
 )
 def test_what_needs_no_joining_stays_as_it_is(content):
     assert join([content[:70], content[70:]]).content == content
+
+
+def test_a_frame_with_a_byte_of_padding_is_known_too():
+    content = mp3(1, rate=44100)
+    padded = next(at for at in range(len(content)) if content[at : at + 2] == b"\xff\xfb" and content[at + 2] & 2)
+
+    assert sniff(content[padded:]) == MP3
+
+
+def test_a_tag_with_a_footer_is_left_out_whole():
+    tag = b"ID3\x04\0\x10\0\0\0\x14" + bytes(20) + b"3DI\x04\0\x10\0\0\0\x14"
+
+    assert join([tag + mp3(), tag + mp3()]).content == mp3() * 2
 
 
 def test_a_file_that_is_cut_off_does_not_hide_the_next_one():

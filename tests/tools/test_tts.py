@@ -116,6 +116,7 @@ def test_a_file_for_each_sentence_becomes_one_file_that_plays_them_all(make):
         ({"text": "half \ud83d"}, "`text` holds half of a surrogate pair at character 6"),
         ({"voice": "\udc00"}, "`voice` holds half of a surrogate pair"),
         ({"text": "é" * 3_000_000}, "The text takes 6.0 MB"),
+        ({"voice": "v" * 6_000_000}, "The text takes 6.0 MB"),
     ],
 )
 def test_bad_input_is_refused_before_dify_is_asked(parameters, sentence):
