@@ -16,8 +16,8 @@ from pathlib import Path
 import psutil
 
 from benchmarks.bare_plugin import make_bare_plugin
-from workspace.plugin_folder import read_plugin_folder
-from workspace.plugin_process import PluginProcess
+from workspace.plugin.folder import read_plugin_folder
+from workspace.plugin.process import PluginProcess
 from workspace.wire import Payload
 
 PLUGIN = Path(__file__).parent.parent

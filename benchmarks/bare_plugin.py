@@ -3,7 +3,7 @@
 import shutil
 from pathlib import Path
 
-from workspace.plugin_folder import read_plugin_folder
+from workspace.plugin.folder import read_plugin_folder
 
 _EMPTY_TOOL = """\
 from dify_plugin import Tool

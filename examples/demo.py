@@ -15,13 +15,13 @@ from typing import Any, NamedTuple
 
 from workspace.dify import Dify
 from workspace.engines import models_from_environment
-from workspace.file_server import FileServer
-from workspace.outputs import Outputs
-from workspace.parameters import tool_parameters
-from workspace.plugin_errors import PluginError
-from workspace.plugin_folder import PluginFolder, read_plugin_folder
-from workspace.plugin_process import PluginProcess
-from workspace.selectors import DEFAULT_MODELS, app_selector, model_selector
+from workspace.plugin.errors import PluginError
+from workspace.plugin.file_server import FileServer
+from workspace.plugin.folder import PluginFolder, read_plugin_folder
+from workspace.plugin.outputs import Outputs
+from workspace.plugin.parameters import tool_parameters
+from workspace.plugin.process import PluginProcess
+from workspace.plugin.selectors import DEFAULT_MODELS, app_selector, model_selector
 
 PLUGIN = Path(__file__).parent.parent
 FOLDER = Path("demo-output")

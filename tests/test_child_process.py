@@ -12,12 +12,12 @@ import yaml
 from tests.test_tools_contract import TOOLS
 from workspace.dify import Dify
 from workspace.engines.offline import OfflineModels
-from workspace.file_server import FileServer
-from workspace.outputs import Outputs
-from workspace.plugin_errors import PluginCallError
-from workspace.plugin_folder import read_plugin_folder
-from workspace.plugin_process import PluginProcess
-from workspace.selectors import DEFAULT_MODELS, app_selector, model_selector
+from workspace.plugin.errors import PluginCallError
+from workspace.plugin.file_server import FileServer
+from workspace.plugin.folder import read_plugin_folder
+from workspace.plugin.outputs import Outputs
+from workspace.plugin.process import PluginProcess
+from workspace.plugin.selectors import DEFAULT_MODELS, app_selector, model_selector
 from workspace.wire import DifyError
 
 ROOT = Path(__file__).parent.parent

@@ -5,7 +5,7 @@ import signal
 import sys
 from collections.abc import Callable
 
-from workspace import call
+from workspace.cli import call
 
 COMMANDS: dict[str, Callable[[list[str]], int]] = {"call": call.main}
 

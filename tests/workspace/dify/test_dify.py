@@ -1,0 +1,174 @@
+import io
+
+import pytest
+from dify_plugin.entities.model.llm import LLMModelConfig
+from dify_plugin.entities.model.message import UserPromptMessage
+from dify_plugin.entities.model.moderation import ModerationModelConfig
+from dify_plugin.entities.model.rerank import MultiModalRerankModelConfig, RerankModelConfig
+from dify_plugin.entities.model.speech2text import Speech2TextModelConfig
+from dify_plugin.entities.model.text_embedding import (
+    MultiModalContent,
+    MultiModalEmbeddingModelConfig,
+    TextEmbeddingModelConfig,
+)
+from dify_plugin.entities.model.tts import TTSModelConfig
+
+from tests.workspace.dify.app_calls import session_of
+from tests.workspace.dify.fake_models import EVERYTHING, FakeModels
+from workspace.dify import Dify
+from workspace.wire import DifyError
+
+NAME = {"provider": "p", "model": "m"}
+LLM = LLMModelConfig(**NAME, mode="chat")
+
+
+@pytest.fixture
+def models():
+    return FakeModels()
+
+
+@pytest.fixture
+def session(models):
+    return session_of(models)
+
+
+def error_of(call):
+    with pytest.raises(Exception, match=".") as caught:
+        call()
+    return str(caught.value)
+
+
+def llm_payload(**changes):
+    base = {**NAME, "mode": "chat", "completion_params": {}, "prompt_messages": [], "tools": None, "stop": None}
+    return {**base, "stream": True, **changes}
+
+
+INVOCATIONS = {
+    "llm": lambda session: list(session.model.llm.invoke(LLM, [UserPromptMessage(content="Hi")])),
+    "text-embedding": lambda session: session.model.text_embedding.invoke(TextEmbeddingModelConfig(**NAME), ["a"]),
+    "rerank": lambda session: session.model.rerank.invoke(
+        RerankModelConfig(**NAME, score_threshold=0.0, top_n=1), ["a"], "q"
+    ),
+    "tts": lambda session: list(session.model.tts.invoke(TTSModelConfig(**NAME, voice="v"), "Hi")),
+    "speech2text": lambda session: session.model.speech2text.invoke(Speech2TextModelConfig(**NAME), io.BytesIO(b"ID3")),
+    "moderation": lambda session: session.model.moderation.invoke(ModerationModelConfig(**NAME), "Hi"),
+}
+STREAMING = ("llm", "tts")
+
+
+# --- errors
+
+
+@pytest.mark.parametrize(("noun", "invoke"), INVOCATIONS.items())
+def test_an_engine_that_fails_is_told_in_the_daemons_words(noun, invoke):
+    text = error_of(lambda: invoke(session_of(FakeModels(fails="overloaded"))))
+
+    verb = "read" if noun in STREAMING else "invoke"
+    assert text == f"{verb} {noun} model failed: request failed: overloaded"
+
+
+def test_a_summary_whose_model_fails_says_so():
+    session = session_of(FakeModels(fails="overloaded"), context_tokens=100)
+
+    text = error_of(lambda: session.model.summary.invoke("y" * 2000, ""))
+    assert text == "invoke summary failed: request failed: overloaded"
+
+
+def test_what_came_before_an_error_reaches_the_plugin():
+    heard = []
+    with pytest.raises(Exception, match="^read tts model failed: request failed: overloaded$"):
+        heard.extend(
+            session_of(FakeModels(fails="overloaded")).model.tts.invoke(TTSModelConfig(**NAME, voice="v"), "x")
+        )
+
+    pieces = Dify(EVERYTHING, FakeModels(fails="overloaded")).handle("llm", llm_payload())
+    assert next(pieces)["delta"]["message"]["content"] == "Good "
+
+
+@pytest.mark.parametrize(("noun", "invoke"), INVOCATIONS.items())
+def test_a_model_that_is_not_known_does_not_exist(noun, invoke):
+    text = error_of(lambda: invoke(session_of(FakeModels(), known_models={"other"})))
+
+    if noun in STREAMING:
+        assert text == (
+            f"invoke {noun} model failed: request failed with status code: 400 and respond with: "
+            '{"code":"invalid_param","message":"Model m not exist.","status":400}'
+        )
+    else:
+        assert text == f"invoke {noun} model failed: request failed: Model m not exist."
+
+
+@pytest.mark.parametrize("known", [["m"], {"m": {}}, ["p/m"]])
+@pytest.mark.parametrize("invoke", INVOCATIONS.values(), ids=INVOCATIONS)
+def test_a_known_model_answers_with_or_without_its_provider(known, invoke):
+    invoke(session_of(FakeModels(), known_models=known))
+
+
+def test_the_permission_is_checked_before_the_fields():
+    with pytest.raises(DifyError, match="^permission denied, you need to enable tts access in plugin manifest$"):
+        list(Dify({"author": "a", "name": "b"}, FakeModels()).handle("tts", {}))
+
+
+def test_the_fields_are_checked_before_the_model_is_asked():
+    dify = Dify(EVERYTHING, FakeModels(), known_models=[])
+
+    with pytest.raises(DifyError, match="'InvokeTTSRequest.InvokeTTSSchema.Voice'"):
+        list(dify.handle("tts", {**NAME, "content_text": "x", "voice": ""}))
+
+
+def test_multimodal_models_fail_as_they_do_in_dify(session):
+    content = MultiModalContent(content="a", content_type="text")
+    embedding = MultiModalEmbeddingModelConfig(**NAME, tenant_id="t")
+
+    assert (
+        error_of(lambda: session.model.text_embedding.invoke_multimodal(embedding, [content]))
+        == "invoke multimodal embedding model failed: data is nil"
+    )
+    assert (
+        error_of(
+            lambda: session.model.rerank.invoke_multimodal(MultiModalRerankModelConfig(**NAME), content, [content])
+        )
+        == "invoke multimodal rerank model failed: data is nil"
+    )
+
+
+NODE = {"model": {"provider": "p", "name": "n", "mode": "chat", "completion_params": {}}, "query": "q"}
+
+
+@pytest.mark.parametrize(
+    ("invoke_type", "payload"),
+    [
+        ("tool", {"tool_type": "builtin", "provider": "p", "tool": "t", "tool_parameters": {}}),
+        ("node_parameter_extractor", {"parameters": [], **NODE}),
+        ("node_question_classifier", {"classes": [], **NODE}),
+        ("llm_structured_output", {**llm_payload(), "structured_output_schema": {}}),
+    ],
+)
+def test_what_the_workspace_cannot_do_yet_it_says(invoke_type, payload, models):
+    text = error_of(lambda: list(Dify(EVERYTHING, models).handle(invoke_type, payload)))
+
+    assert text.startswith("the local workspace does not answer ")
+    assert text.endswith(f"({invoke_type}) yet")
+
+
+# --- uploads
+
+
+def test_an_upload_goes_to_the_url_it_is_given(models):
+    asked = []
+
+    def upload_url(filename, mimetype):
+        asked.append((filename, mimetype))
+        return "http://127.0.0.1:1/files/upload"
+
+    dify = Dify(EVERYTHING, models, upload_url=upload_url)
+    replies = list(dify.handle("upload_file", {"filename": "a.png", "mimetype": "image/png"}))
+
+    assert replies == [{"url": "http://127.0.0.1:1/files/upload"}]
+    assert asked == [("a.png", "image/png")]
+
+
+def test_without_a_server_there_is_nowhere_to_upload_to(session):
+    text = error_of(lambda: session.file.upload("a.png", b"x", "image/png"))
+
+    assert text == "upload file failed: the local workspace takes no files unless it serves HTTP"

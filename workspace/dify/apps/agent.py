@@ -1,0 +1,112 @@
+"""An agent: it may call tools before it answers, and shows each step as a thought."""
+
+import json
+import uuid
+from collections.abc import Generator, Iterator
+from typing import Any
+
+from workspace.dify.apps.agent_tools import TOOLS, call
+from workspace.dify.apps.app import Event, Mode
+from workspace.dify.apps.chat_events import Answer
+from workspace.dify.apps.conversations import Conversations
+from workspace.dify.apps.form import parameters
+from workspace.dify.refusals import Refused
+from workspace.engines import Models, ToolCall
+from workspace.wire import DifyError
+
+MAX_ROUNDS = 5
+
+
+class Agent:
+    """Mode `agent-chat`. Dify refuses to run it blocking."""
+
+    name = "Agent"
+    description = "Calculates and counts words with tools, and shows its thoughts; streaming only."
+    mode: Mode = "agent-chat"
+
+    def __init__(self, models: Models, conversations: Conversations, *, model: str) -> None:
+        self._models = models
+        self._conversations = conversations
+        self._model = model
+
+    def parameters(self) -> dict[str, Any]:
+        return parameters((), suggested=("What is (3 + 4) * 2?", "How many words are in: to be or not to be"))
+
+    def run(self, payload: dict[str, Any]) -> Iterator[Event]:
+        """(agent_thought | agent_message)*, message_end; or error at any point."""
+        if payload["response_mode"] != "streaming":
+            raise Refused("Agent Chat App does not support blocking mode")
+        if payload["conversation_id"]:
+            conversation = self._conversations.find(payload["conversation_id"])
+        else:
+            conversation = self._conversations.start({})
+        messages = conversation.messages(payload["query"])
+        answer = Answer(conversation.id)
+        try:
+            for position in range(1, MAX_ROUNDS + 1):
+                calls = yield from self._round(answer, messages, position)
+                if not calls:
+                    break
+        except DifyError as error:
+            yield answer.error(str(error))
+            return
+        conversation.turns.append((payload["query"], answer.text))
+        self._conversations.keep(conversation)
+        yield answer.message_end()
+
+    def _round(
+        self, answer: Answer, messages: list[dict[str, Any]], position: int
+    ) -> Generator[Event, None, list[ToolCall]]:
+        """One question to the model and the calls it wants, whose results go into the messages."""
+        thought_id, thought, calls = str(uuid.uuid4()), "", list[ToolCall]()
+        yield answer.agent_thought(thought_id, position)
+        tools = TOOLS if position < MAX_ROUNDS else []
+        for piece in self._models.generate(self._model, messages, tools=tools, stop=[], parameters={}):
+            answer.count(piece.tokens)
+            calls = merged(calls, piece.tool_calls)
+            if piece.text:
+                thought += piece.text
+                yield answer.agent_message(piece.text)
+        names = ";".join(wanted.name for wanted in calls)
+        given = json.dumps({wanted.name: _arguments(wanted) for wanted in calls}) if calls else ""
+        yield answer.agent_thought(thought_id, position, thought=thought, tool=names, tool_input=given)
+        if calls:
+            results = {wanted.id: call(wanted.name, wanted.arguments) for wanted in calls}
+            messages.append(_request(thought, calls))
+            messages.extend(
+                {"role": "tool", "content": results[wanted.id], "tool_call_id": wanted.id, "name": wanted.name}
+                for wanted in calls
+            )
+            observation = json.dumps({wanted.name: results[wanted.id] for wanted in calls})
+            yield answer.agent_thought(
+                thought_id, position, thought=thought, tool=names, tool_input=given, observation=observation
+            )
+        return calls
+
+
+def merged(calls: list[ToolCall], pieces: list[ToolCall]) -> list[ToolCall]:
+    """Tool calls so far with what a new piece of the stream adds: an empty or repeated id continues a call."""
+    calls = list(calls)
+    for piece in pieces:
+        known = next((at for at, earlier in enumerate(calls) if earlier.id == piece.id), None)
+        at = len(calls) - 1 if known is None and not piece.id and calls else known
+        if at is None:
+            calls.append(piece)
+        else:
+            calls[at] = ToolCall(calls[at].id, calls[at].name or piece.name, calls[at].arguments + piece.arguments)
+    return calls
+
+
+def _request(thought: str, calls: list[ToolCall]) -> dict[str, Any]:
+    """The assistant's message that asks for tools, in Dify's wire form."""
+    wanted = [
+        {"id": one.id, "type": "function", "function": {"name": one.name, "arguments": one.arguments}} for one in calls
+    ]
+    return {"role": "assistant", "content": thought, "tool_calls": wanted}
+
+
+def _arguments(wanted: ToolCall) -> Any:
+    try:
+        return json.loads(wanted.arguments or "{}")
+    except ValueError:
+        return wanted.arguments

@@ -1,0 +1,86 @@
+"""The events of chat and completion apps, as Dify's Service API streams them.
+
+Source: Dify Service API, `/chat-messages` and `/completion-messages`. Dify's `ping` never reaches a plugin.
+"""
+
+import time
+import uuid
+from typing import Any
+
+from workspace.dify.apps.app import Event
+from workspace.dify.usage import llm_usage
+from workspace.engines import TokenCount
+
+
+class Answer:
+    """One message of an app on its way: its ids, and the events that carry it. `conversation_id` None: completion."""
+
+    def __init__(self, conversation_id: str | None) -> None:
+        self.task_id = str(uuid.uuid4())
+        self.message_id = str(uuid.uuid4())
+        self.text = ""
+        self.tokens = TokenCount(0, 0)
+        self._conversation = {} if conversation_id is None else {"conversation_id": conversation_id}
+        self.created_at = int(time.time())
+        self._started = time.perf_counter()
+
+    def message(self, text: str, *, selector: list[str] | None = None) -> Event:
+        """A piece of the answer; chatflows say which variable it comes from."""
+        self.text += text
+        extra = {"from_variable_selector": selector} if selector else {}
+        return self._event("message", id=self.message_id, answer=text, **extra)
+
+    def agent_message(self, text: str) -> Event:
+        self.text += text
+        return self._event("agent_message", id=self.message_id, answer=text)
+
+    def agent_thought(
+        self,
+        thought_id: str,
+        position: int,
+        *,
+        thought: str = "",
+        tool: str = "",
+        tool_input: str = "",
+        observation: str = "",
+    ) -> Event:
+        """A step of an agent, sent again as it fills: `tool_input` and `observation` are JSON objects by tool name."""
+        return self._event(
+            "agent_thought",
+            id=thought_id,
+            position=position,
+            thought=thought,
+            observation=observation,
+            tool=tool,
+            tool_labels={tool: {"en_US": tool}} if tool else {},
+            tool_input=tool_input,
+            message_files=[],
+        )
+
+    def message_replace(self, text: str) -> Event:
+        """The whole answer is to be replaced by this text."""
+        self.text = text
+        return self._event("message_replace", answer=text)
+
+    def message_end(self) -> Event:
+        latency = time.perf_counter() - self._started
+        metadata: dict[str, Any] = {
+            "annotation_reply": None,
+            "retriever_resources": [],
+            "usage": llm_usage(self.tokens, latency=latency),
+        }
+        return self._event("message_end", id=self.message_id, metadata=metadata, files=[])
+
+    def error(self, message: str, *, code: str = "completion_request_error", status: int = 400) -> Event:
+        """The run failed; of all events this one alone has no task id."""
+        event = self._event("error", status=status, code=code, message=message)
+        del event["task_id"]
+        return event
+
+    def count(self, tokens: TokenCount | None) -> None:
+        if tokens:
+            self.tokens = TokenCount(self.tokens.prompt + tokens.prompt, self.tokens.completion + tokens.completion)
+
+    def _event(self, event: str, **fields: Any) -> Event:
+        head = {"event": event, **self._conversation, "message_id": self.message_id, "created_at": self.created_at}
+        return {**head, "task_id": self.task_id, **fields}

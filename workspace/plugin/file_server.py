@@ -1,0 +1,173 @@
+"""Files between a plugin and the workspace, over HTTP on loopback.
+
+    with FileServer(uploads=Path("uploads")) as server:
+        parameters = {"audio": server.share(Path("voice.mp3"))}
+
+Nobody can guess the paths, as with Dify's signed addresses.
+"""
+
+import contextlib
+import json
+import secrets
+import shutil
+import socket
+import sys
+import threading
+import uuid
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+from urllib.parse import quote
+
+from werkzeug.exceptions import HTTPException
+from werkzeug.formparser import parse_form_data
+
+from workspace.plugin.files import extension_of, file_parameter, mime_type_of
+
+
+class FileServer:
+    """Serves on 127.0.0.1 the files it is given, and takes uploads where an address was made for one.
+
+    `uploads` is the folder for these. Each file is kept there as its id and extension.
+    """
+
+    def __init__(self, *, uploads: Path) -> None:
+        self._uploads = uploads
+        self._shared: dict[str, tuple[Path, str]] = {}
+        self._awaited: dict[str, tuple[str, str]] = {}
+        self._server = _Server(("127.0.0.1", 0), _handler(self))
+        self._closed = threading.Event()
+        self._thread = threading.Thread(target=self._serve, daemon=True)
+        self._thread.start()
+
+    def share(self, path: Path) -> dict[str, Any]:
+        """A file parameter for a local file. Raises OSError if it cannot be read."""
+        with path.open("rb") as file:
+            mime_type = mime_type_of(path.name, file.read(4096))
+        url = self._url(path, path.name, mime_type)
+        return file_parameter(url, filename=path.name, mime_type=mime_type, size=path.stat().st_size)
+
+    def upload_url(self, filename: str, mime_type: str) -> str:
+        """Where a plugin may post one file, in a form as `file`; what it gets back has the file's id."""
+        route = f"/upload/{secrets.token_urlsafe(24)}"
+        self._awaited[route] = filename, mime_type
+        return self._address(route)
+
+    def shared(self, route: str) -> tuple[Path, str] | None:
+        """The file behind a path of an address, and its MIME type."""
+        return self._shared.get(route)
+
+    def take(self, route: str, content: bytes) -> dict[str, Any] | None:
+        """Keep an upload; what Dify answers to it, or None if none was awaited there."""
+        awaited = self._awaited.pop(route, None)
+        if awaited is None:
+            return None
+        filename, mime_type = awaited
+        file_id, extension = str(uuid.uuid4()), extension_of(mime_type)
+        self._uploads.mkdir(parents=True, exist_ok=True)
+        path = self._uploads / f"{file_id}{extension}"
+        path.write_bytes(content)
+        return {
+            "id": file_id,
+            "name": filename,
+            "size": len(content),
+            "extension": extension,
+            "mime_type": mime_type,
+            "preview_url": self._url(path, filename, mime_type),
+        }
+
+    def close(self) -> None:
+        if not self._closed.is_set():
+            self._closed.set()
+            socket.create_connection(("127.0.0.1", self._server.server_port)).close()  # wakes the one who waits
+            self._thread.join()
+            self._server.server_close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _url(self, path: Path, filename: str, mime_type: str) -> str:
+        route = f"/files/{secrets.token_urlsafe(24)}/{quote(filename)}"
+        self._shared[route] = path, mime_type
+        return self._address(route)
+
+    def _address(self, route: str) -> str:
+        return f"http://127.0.0.1:{self._server.server_port}{route}"
+
+    def _serve(self) -> None:
+        # not serve_forever: its selector may be from before gevent replaced the selectors, and then nobody else runs
+        while True:
+            request, address = self._server.get_request()
+            if self._closed.is_set():
+                self._server.shutdown_request(request)
+                return
+            self._server.process_request(request, address)
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A plugin that leaves in the middle of a file is nobody's error."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
+
+
+def _handler(files: FileServer) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self._answer(with_body=True)
+
+        def do_HEAD(self) -> None:
+            self._answer(with_body=False)
+
+        def do_POST(self) -> None:
+            environ = {
+                "REQUEST_METHOD": "POST",
+                "CONTENT_TYPE": self.headers.get("Content-Type", ""),
+                "CONTENT_LENGTH": self.headers.get("Content-Length", "0"),
+                "wsgi.input": self.rfile,
+            }
+            try:
+                _, _, parts = parse_form_data(environ)
+            except HTTPException as error:
+                self.send_error(error.code or 400)
+                return
+            with contextlib.ExitStack() as stack:
+                for each in parts.values():
+                    stack.callback(each.close)
+                part = parts.get("file")
+                answer = files.take(self.path, part.read()) if part else None
+            if answer is None:
+                self.send_error(404 if part else 400)
+                return
+            body = json.dumps(answer).encode()
+            self._begin(201, "application/json", len(body))
+            self.wfile.write(body)
+
+        def _answer(self, *, with_body: bool) -> None:
+            path, mime_type = files.shared(self.path) or (None, "")
+            if path is None or not path.is_file():
+                self.send_error(404)
+                return
+            with path.open("rb") as file:
+                self._begin(200, mime_type, path.stat().st_size)
+                if with_body:
+                    shutil.copyfileobj(file, self.wfile)
+
+        def _begin(self, status: int, mime_type: str, length: int) -> None:
+            self.send_response(status)
+            self.send_header("Content-Type", mime_type)
+            self.send_header("Content-Length", str(length))
+            self.end_headers()
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name in http.server
+            """Says nothing: the terminal belongs to the plugin."""
+
+    return Handler

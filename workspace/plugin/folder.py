@@ -1,0 +1,250 @@
+"""Reads what a plugin folder declares: manifest.yaml, its tool providers and their tools.
+
+Only what the workspace needs is asked for; the rest of a manifest may be as it likes. Every problem is one sentence
+that names the file.
+"""
+
+import difflib
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from workspace.plugin.errors import PluginFolderError
+
+Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # several times faster where libyaml is there
+
+
+@dataclass(frozen=True)
+class Option:
+    value: str
+    label: str
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A tool's parameter or a provider's credential. `type` is Dify's name: "string", "file", "model-selector", ..."""
+
+    name: str
+    type: str
+    form: str
+    required: bool
+    default: Any
+    options: tuple[Option, ...]
+    minimum: float | None
+    maximum: float | None
+    scope: str
+    multiple: bool
+    label: str
+    description: str
+
+
+@dataclass(frozen=True)
+class Tool:
+    provider: str
+    name: str
+    label: str
+    description: str
+    llm_description: str
+    parameters: tuple[Parameter, ...]
+    output_schema: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class ToolProvider:
+    name: str
+    label: str
+    credentials: tuple[Parameter, ...]
+    tools: tuple[Tool, ...]
+
+
+@dataclass(frozen=True)
+class PluginFolder:
+    """`manifest` is manifest.yaml as it stands. `own_python` says that `python` is of the folder's own `.venv`."""
+
+    path: Path
+    manifest: dict[str, Any] = field(repr=False)
+    author: str
+    name: str
+    version: str
+    entrypoint: str
+    providers: tuple[ToolProvider, ...]
+    python: Path
+    own_python: bool
+
+    @property
+    def permission(self) -> dict[str, Any]:
+        """What the manifest asks for under resource.permission, `{}` if nothing."""
+        resource = self.manifest.get("resource")
+        permission = resource.get("permission") if isinstance(resource, dict) else None
+        return permission if isinstance(permission, dict) else {}
+
+    @property
+    def tools(self) -> tuple[Tool, ...]:
+        return tuple(tool for provider in self.providers for tool in provider.tools)
+
+    def tool(self, name: str) -> Tool:
+        """The tool of that name, or `provider/name` where two providers have one. Raises PluginFolderError."""
+        found = [tool for tool in self.tools if name in (tool.name, f"{tool.provider}/{tool.name}")]
+        if len(found) == 1:
+            return found[0]
+        if found:
+            choice = " or ".join(f"{tool.provider}/{tool.name}" for tool in found)
+            raise PluginFolderError(f"{self.name} has more than one tool {name!r}: write {choice}.")
+        names = [tool.name for tool in self.tools]
+        close = difflib.get_close_matches(name, names) or names
+        known = f"did you mean {' or '.join(close)}?" if close else "it has no tools."
+        raise PluginFolderError(f"{self.name} has no tool {name!r}: {known}")
+
+    def provider(self, name: str) -> ToolProvider:
+        return next(provider for provider in self.providers if provider.name == name)
+
+
+def read_plugin_folder(path: Path) -> PluginFolder:
+    """Read a plugin folder. Raises PluginFolderError."""
+    path = path.absolute()
+    if not path.is_dir():
+        raise PluginFolderError(f"{path} is no folder.")
+    manifest = _File(path, "manifest.yaml")
+    plugins = manifest.mapping("plugins", required=False)
+    own_python = path / ".venv" / "bin" / "python"
+    folder = PluginFolder(
+        path=path,
+        manifest=manifest.content,
+        author=manifest.text("author"),
+        name=manifest.text("name"),
+        version=manifest.text("version"),
+        entrypoint=manifest.text("meta.runner.entrypoint"),
+        providers=tuple(_read_provider(path, name) for name in manifest.names(plugins, "tools")),
+        python=own_python if own_python.exists() else Path(sys.executable),
+        own_python=own_python.exists(),
+    )
+    module = path / folder.entrypoint.replace(".", "/")
+    if not module.with_suffix(".py").is_file() and not (module / "__main__.py").is_file():
+        raise PluginFolderError(
+            f"manifest.yaml names the entrypoint {folder.entrypoint!r}, but there is no {module}.py."
+        )
+    return folder
+
+
+def _read_provider(root: Path, name: str) -> ToolProvider:
+    file = _File(root, name)
+    provider = file.text("identity.name")
+    declared = file.mapping("credentials_for_provider", required=False)
+    credentials = [
+        _parameter(file, {**content, "name": key}, where=f"credentials_for_provider.{key}")
+        for key, content in declared.items()
+        if isinstance(content, dict)
+    ]
+    return ToolProvider(
+        name=provider,
+        label=_english(file.get("identity.label")) or provider,
+        credentials=tuple(credentials),
+        tools=tuple(_read_tool(root, tool, provider) for tool in file.names(file.content, "tools")),
+    )
+
+
+def _read_tool(root: Path, name: str, provider: str) -> Tool:
+    file = _File(root, name)
+    tool = file.text("identity.name")
+    schema = file.mapping("output_schema", required=False)
+    llm_description = file.get("description.llm")
+    return Tool(
+        provider=provider,
+        name=tool,
+        label=_english(file.get("identity.label")) or tool,
+        description=_english(file.get("description.human")),
+        llm_description=llm_description if isinstance(llm_description, str) else "",
+        parameters=tuple(
+            _parameter(file, content, where=f"parameters[{index}]") for index, content in file.items("parameters")
+        ),
+        output_schema=schema,
+    )
+
+
+def _parameter(file: "_File", content: dict[str, Any], *, where: str) -> Parameter:
+    for key in ("name", "type"):
+        if not isinstance(content.get(key), str):
+            raise PluginFolderError(f"{file.name} lacks {where}.{key}, or it is no text.")
+    options = content.get("options") or []
+    return Parameter(
+        name=content["name"],
+        type=content["type"],
+        form=str(content.get("form", "form")),
+        required=bool(content.get("required")),
+        default=content.get("default"),
+        options=tuple(
+            Option(str(option["value"]), _english(option.get("label")) or str(option["value"]))
+            for option in options
+            if isinstance(option, dict) and "value" in option
+        ),
+        minimum=content.get("min"),
+        maximum=content.get("max"),
+        scope=str(content.get("scope") or ""),
+        multiple=bool(content.get("multiple")),
+        label=_english(content.get("label")) or content["name"],
+        description=_english(content.get("human_description")) or _english(content.get("help")),
+    )
+
+
+def _english(texts: object) -> str:
+    """The English of an i18n object, or whatever language comes first."""
+    if isinstance(texts, dict):
+        texts = texts.get("en_US") or next(iter(texts.values()), "")
+    return texts.strip() if isinstance(texts, str) else ""
+
+
+class _File:
+    """One YAML file of the plugin, a mapping at its top. Keys are written with dots."""
+
+    def __init__(self, root: Path, name: str) -> None:
+        self.name = name
+        try:
+            content = yaml.load((root / name).read_bytes(), Loader)
+        except OSError as error:
+            raise PluginFolderError(f"{name} cannot be read in {root}: {error.strerror}.") from None
+        except yaml.YAMLError as error:
+            mark = getattr(error, "problem_mark", None)
+            line = f" in line {mark.line + 1}" if mark else ""
+            problem = getattr(error, "problem", None) or "it cannot be parsed"
+            raise PluginFolderError(f"{name} is not YAML{line}: {problem}.") from None
+        if not isinstance(content, dict):
+            raise PluginFolderError(f"{name} holds no mapping.")
+        self.content: dict[str, Any] = content
+
+    def get(self, path: str) -> Any:
+        value: Any = self.content
+        for key in path.split("."):
+            value = value.get(key) if isinstance(value, dict) else None
+        return value
+
+    def text(self, path: str) -> str:
+        value = self.get(path)
+        if value is None or isinstance(value, dict | list) or not str(value):
+            raise PluginFolderError(f"{self.name} lacks {path}, or it is no text.")
+        return str(value)
+
+    def mapping(self, path: str, *, required: bool = True) -> dict[str, Any]:
+        value = self.get(path)
+        if value is None and not required:
+            return {}
+        if not isinstance(value, dict):
+            raise PluginFolderError(f"{self.name}: {path} must be a mapping.")
+        return value
+
+    def names(self, mapping: dict[str, Any], key: str) -> list[str]:
+        """A list of file names, empty if there is none."""
+        names = mapping.get(key) or []
+        if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+            raise PluginFolderError(f"{self.name}: {key} must be a list of file names.")
+        return names
+
+    def items(self, key: str) -> Iterator[tuple[int, dict[str, Any]]]:
+        """The mappings in a list, with their places."""
+        values = self.content.get(key) or []
+        if not isinstance(values, list) or not all(isinstance(value, dict) for value in values):
+            raise PluginFolderError(f"{self.name}: {key} must be a list of mappings.")
+        return enumerate(values)

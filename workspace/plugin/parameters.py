@@ -1,0 +1,178 @@
+"""A tool's parameters as they reach the plugin: cast, defaulted and checked by the tool's YAML, as Dify does.
+
+Not checked, because Dify does not either once the editor is passed: `min` and `max`.
+"""
+
+import difflib
+import json
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from workspace.plugin.files import FILE_IDENTITY
+from workspace.plugin.folder import Parameter, Tool
+
+
+class ParameterError(Exception):
+    """One sentence: which parameter, what is wrong, how to write it."""
+
+
+def tool_parameters(tool: Tool, given: Mapping[str, Any]) -> dict[str, Any]:
+    """The `tool_parameters` of a call.
+
+    Values are text or JSON values; files are dicts as `workspace.files.file_parameter` makes them. What is not given
+    has its default, or is left out. `None` leaves a parameter out, whatever the YAML says. Raises ParameterError.
+    """
+    refuse_unknown(given, [parameter.name for parameter in tool.parameters], f"{tool.name} has no parameter")
+    missing = [
+        parameter.name
+        for parameter in tool.parameters
+        if parameter.required and parameter.name not in given and parameter.default is None
+    ]
+    if missing:
+        raise ParameterError(f"{tool.name} needs {_words(missing)}.")
+    values: dict[str, Any] = {}
+    for parameter in tool.parameters:
+        value = given.get(parameter.name, parameter.default)
+        if value is not None:
+            values[parameter.name] = cast(parameter, value)
+    return values
+
+
+def credentials(declared: Iterable[Parameter], given: Mapping[str, str]) -> dict[str, Any]:
+    """The credentials of a call, by what the provider declares. Raises ParameterError."""
+    declared = list(declared)
+    refuse_unknown(given, [credential.name for credential in declared], "the provider has no credential")
+    values = {credential.name: given.get(credential.name, credential.default) for credential in declared}
+    missing = [credential for credential in declared if credential.required and values[credential.name] is None]
+    if missing:
+        named = _words([f"{credential.name} ({credential.label})" for credential in missing])
+        raise ParameterError(f"the provider needs {named}: write --credential {missing[0].name}=...")
+    return {
+        credential.name: cast(credential, values[credential.name])
+        for credential in declared
+        if values[credential.name] is not None
+    }
+
+
+def refuse_unknown(given: Iterable[str], known: list[str], problem: str) -> None:
+    """Raise ParameterError for the first name that is not known, with those that are close to it."""
+    for name in given:
+        if name not in known:
+            close = difflib.get_close_matches(name, known)
+            hint = f"did you mean {' or '.join(close)}?" if close else f"it has {', '.join(known) or 'none'}."
+            raise ParameterError(f"{problem} {name!r}: {hint}")
+
+
+def cast(parameter: Parameter, value: Any) -> Any:
+    """One value in the type that the plugin gets. Raises ParameterError."""
+    casting = _CASTS.get(parameter.type, _text)
+    return casting(parameter, value)
+
+
+def _text(parameter: Parameter, value: Any) -> Any:
+    if isinstance(value, str):
+        return value
+    if isinstance(value, dict) and value.get("dify_model_identity") == FILE_IDENTITY:
+        raise _wrong(parameter, f"it takes text, not a file; {parameter.name}=@path gives it the file's text")
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _select(parameter: Parameter, value: Any) -> Any:
+    if parameter.multiple:
+        return [_choice(parameter, item) for item in (value if isinstance(value, list) else [value])]
+    return _choice(parameter, value)
+
+
+def _choice(parameter: Parameter, value: Any) -> str:
+    choice = str(_text(parameter, value))
+    options = [option.value for option in parameter.options]
+    if options and parameter.type == "select" and choice not in options:
+        raise _wrong(parameter, f"it is one of {', '.join(options)}, not {choice!r}")
+    return choice
+
+
+def _number(parameter: Parameter, value: Any) -> int | float:
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return value
+    try:
+        text = str(value).strip()
+        return float(text) if "." in text else int(text)
+    except ValueError:
+        raise _wrong(parameter, f"it takes a number, such as {parameter.name}:=3, not {value!r}") from None
+
+
+def _boolean(parameter: Parameter, value: Any) -> bool:
+    match value.strip().lower() if isinstance(value, str) else value:
+        case True | "true" | "yes" | "y" | "1" | 1:
+            return True
+        case False | "false" | "no" | "n" | "0" | 0:
+            return False
+    raise _wrong(parameter, f"it takes true or false, as {parameter.name}:=true, not {value!r}")
+
+
+def _file(parameter: Parameter, value: Any) -> Any:
+    values = value if isinstance(value, list) else [value]
+    if len(values) != 1:
+        raise _wrong(parameter, f"it takes one file, not {len(values)}")
+    return _files(parameter, values)[0]
+
+
+def _files(parameter: Parameter, value: Any) -> list[Any]:
+    values = value if isinstance(value, list) else [value]
+    if not all(isinstance(item, dict) and item.get("dify_model_identity") == FILE_IDENTITY for item in values):
+        raise _wrong(parameter, f"it takes a file, as {parameter.name}@path")
+    return values
+
+
+def _selector(parameter: Parameter, value: Any) -> Any:
+    keys = ("app_id",) if parameter.type == "app-selector" else ("provider", "model", "model_type")
+    if not isinstance(value, dict) or not all(isinstance(value.get(key), str) for key in keys):
+        raise _wrong(parameter, f"the selector must be a dictionary with {', '.join(keys)}")
+    return value
+
+
+def _object(parameter: Parameter, value: Any) -> Any:
+    parsed = _parsed(value)
+    if not isinstance(parsed, dict):  # Dify hands {} to the plugin and tells nobody
+        raise _wrong(parameter, f"""it takes a JSON object, as {parameter.name}:='{{"key": "value"}}'""")
+    return parsed
+
+
+def _array(parameter: Parameter, value: Any) -> Any:
+    parsed = _parsed(value)
+    return parsed if isinstance(parsed, list) else [value]
+
+
+def _any(_parameter: Parameter, value: Any) -> Any:
+    return value
+
+
+def _parsed(value: Any) -> Any:
+    try:
+        return json.loads(value) if isinstance(value, str) else value
+    except ValueError:
+        return None
+
+
+def _wrong(parameter: Parameter, problem: str) -> ParameterError:
+    return ParameterError(f"{parameter.name}: {problem}.")
+
+
+def _words(names: list[str]) -> str:
+    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
+
+
+_CASTS: dict[str, Callable[[Parameter, Any], Any]] = {
+    "number": _number,
+    "boolean": _boolean,
+    "select": _select,
+    "dynamic-select": _select,
+    "file": _file,
+    "files": _files,
+    "model-selector": _selector,
+    "app-selector": _selector,
+    "object": _object,
+    "array": _array,
+    "any": _any,
+    "date-range": _any,
+}
