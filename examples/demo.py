@@ -38,8 +38,9 @@ LETTER = (
     "steps. I have called the office four times and was told each time that somebody would come. Nobody came. Please "
     "repair the lamps before the winter market opens, because many older people walk there in the evening. "
 )
+WIDTH = 100
 NEWLINE = "\n"
-FAILS_IN_DIFY = "fails in Dify today, whatever a plugin sends (see README: limits of Dify)"
+FAILS_IN_DIFY = "works here, but fails in Dify today, whatever a plugin sends"
 
 
 class Step(NamedTuple):
@@ -92,7 +93,7 @@ def steps(share: Callable[[Path], dict[str, Any]]) -> list[Callable[[dict[str, O
         lambda _: Step(
             "moderate a dirty text",
             "moderation",
-            {"text": "What a shitty morning."},
+            {"text": "What a damn mess."},
             lambda out: out.variables["flagged"] is True,
         ),
         lambda _: Step(
@@ -110,8 +111,8 @@ def steps(share: Callable[[Path], dict[str, Any]]) -> list[Callable[[dict[str, O
         lambda _: Step(
             "summarise a long text",
             "summary",
-            {"text": LETTER * 60, "instruction": "One sentence."},
-            lambda out: not out.variables["unchanged"] and len(out.variables["summary"]) < len(LETTER),
+            {"text": (PLUGIN / "LICENSE").read_text(), "instruction": "What does it permit?"},
+            lambda out: not out.variables["unchanged"] and len(out.variables["summary"]) < 2000,
         ),
         lambda _: Step(
             "ask what an app wants",
@@ -237,9 +238,19 @@ def _call(folder: PluginFolder, plugin: PluginProcess, step: Step) -> Outputs:
 
 
 def _show(label: str, value: str | dict[str, Any]) -> None:
-    text = value if isinstance(value, str) else ", ".join(f"{key}: {item}" for key, item in value.items())
-    for place, line in enumerate(textwrap.wrap(textwrap.shorten(text, 300, placeholder=" …"), 100)):
+    """Text wrapped, or a line for each value; shortened, since the whole is in results.json."""
+    if isinstance(value, str):
+        lines = textwrap.wrap(textwrap.shorten(value, 300, placeholder=" …"), WIDTH)
+    else:
+        lines = [f"{name}: {_one_line(item, WIDTH - len(name))}" for name, item in value.items()]
+    for place, line in enumerate(lines):
         print(f"{_label(label if place == 0 else '')}{line}")
+
+
+def _one_line(value: Any, width: int) -> str:
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    text = " ".join(text.split())
+    return text if len(text) <= width else f"{text[:width]}…"
 
 
 def _label(word: str) -> str:
