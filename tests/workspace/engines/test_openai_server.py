@@ -50,7 +50,7 @@ def test_the_request_is_openai_s(server, openai_models):
 
     (asked,) = server.asked
     assert asked.path == CHAT
-    assert asked.headers["Authorization"] == "Bearer test-key"
+    assert asked.headers["authorization"] == "Bearer test-key"
     assert asked.json == {
         "model": "gpt-4o",
         "messages": [{"role": "user", "content": "Hello"}],
@@ -269,7 +269,7 @@ def test_a_recording_is_uploaded_under_the_name_of_its_type(server, openai_model
 
     assert openai_models.transcribe("whisper-1", audio) == "Good day."
     (asked,) = server.asked
-    assert asked.headers["Content-Type"].startswith("multipart/form-data")
+    assert asked.headers["content-type"].startswith("multipart/form-data")
     assert f'filename="{name}"'.encode() in asked.body
     assert audio in asked.body
     assert b"whisper-1" in asked.body

@@ -11,8 +11,8 @@ from workspace.wire import DifyError
 
 
 @pytest.fixture(scope="module")
-def fox():
-    return b"".join(speak("The quick brown fox jumps over the lazy dog.", voice="alloy"))
+def dog():
+    return b"".join(speak("The lazy dog.", voice="alloy"))
 
 
 def as_wav(pcm):
@@ -25,41 +25,34 @@ def as_wav(pcm):
     return file.getvalue()
 
 
-def test_spoken_words_are_recognised(fox):
-    heard = transcribe(fox).split()
+def test_spoken_words_are_recognised_without_a_word_on_stderr(capfd):
+    audio = b"".join(speak("The quick brown fox jumps over the lazy dog.", voice="alloy"))
+    heard = transcribe(audio).split()
 
     assert len({"quick", "brown", "fox", "over", "the", "lazy", "dog"}.intersection(heard)) >= 5
+    assert capfd.readouterr() == ("", "")
 
 
-def test_the_same_recording_is_heard_the_same_again_and_from_threads(fox):
+def test_wav_is_heard_like_mp3_and_in_another_thread_like_here(dog):
+    pcm = miniaudio.decode(dog, nchannels=1, sample_rate=16000).samples.tobytes()
     with ThreadPoolExecutor(2) as pool:
-        assert len(set(pool.map(transcribe, [fox, fox]))) == 1
+        heard = list(pool.map(transcribe, [as_wav(pcm), dog]))
 
-
-def test_wav_is_heard_like_mp3(fox):
-    pcm = miniaudio.decode(fox, nchannels=1, sample_rate=16000).samples.tobytes()
-
-    assert transcribe(as_wav(pcm)) == transcribe(fox)
+    assert heard == [transcribe(dog)] * 2
 
 
 def test_silence_has_no_words():
     assert transcribe(as_wav(bytes(16000))) == ""
 
 
-def test_a_long_recording_is_cut_at_its_pauses(fox):
-    pcm = miniaudio.decode(fox, nchannels=1, sample_rate=16000).samples.tobytes()
+def test_a_long_recording_is_cut_at_its_pauses(dog):
+    pcm = miniaudio.decode(dog, nchannels=1, sample_rate=16000).samples.tobytes()
     pause = bytes(2 * 16000 * 28)
 
-    assert transcribe(as_wav(pcm + pause + pcm)).split().count("fox") == 2
+    assert transcribe(as_wav(pcm + pause + pcm)).split().count("dog") == 2
 
 
 @pytest.mark.parametrize("junk", [b"", b"hello, this is text", b"\x00" * 5000, b"RIFF" + bytes(100), b"x" * 50_000])
 def test_what_is_not_audio_is_refused_in_a_sentence(junk):
     with pytest.raises(DifyError, match="not audio that can be read here: mp3, wav, flac and ogg vorbis can"):
         transcribe(junk)
-
-
-def test_nothing_is_written_to_stderr(fox, capfd):
-    transcribe(fox)
-
-    assert capfd.readouterr() == ("", "")
