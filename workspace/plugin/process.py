@@ -192,7 +192,9 @@ class PluginProcess:
         finally:
             self._child.end()
             self._stderr_reader.join(GRACE)
-            self._fail(problem or f"The plugin ended{self._child.exit_reason()}.{self._last_lines()}")
+            self._fail(
+                problem or f"The plugin ended{self._child.exit_reason()}.{self._missing_package()}{self._last_lines()}"
+            )
             self._started.set()
 
     def _read_stderr(self) -> None:
@@ -266,6 +268,16 @@ class PluginProcess:
             calls = list(self._calls.values())
         for call in calls:
             call.events.put(PluginGone(self._gone))
+
+    def _missing_package(self) -> str:
+        """What to do about a package that this Python lacks, to come after a sentence."""
+        if (
+            self.folder.own_python
+            or not self._stderr_tail
+            or not self._stderr_tail[-1].startswith("ModuleNotFoundError")
+        ):
+            return ""
+        return " This Python lacks one of its packages: install its requirements into a .venv in its folder."
 
     def _last_lines(self) -> str:
         """What it wrote on stderr last, to come after a sentence."""

@@ -330,6 +330,7 @@ def test_a_plugin_that_is_killed_is_reported_with_the_signal(run: Run) -> None:
     [
         ("def broken(:\n", "SyntaxError"),
         ("import a_module_that_is_not_there\n", "No module named 'a_module_that_is_not_there'"),
+        ("import a_module_that_is_not_there\n", r"install its requirements into a \.venv in its folder"),
         ("raise SystemExit(4)\n", "exit code 4"),
     ],
 )
