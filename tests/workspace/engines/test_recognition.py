@@ -45,11 +45,12 @@ def test_silence_has_no_words():
     assert transcribe(as_wav(bytes(16000))) == ""
 
 
-def test_a_long_recording_is_cut_at_its_pauses(dog):
-    pcm = miniaudio.decode(dog, nchannels=1, sample_rate=16000).samples.tobytes()
+def test_a_long_recording_is_heard_before_and_after_its_pause():
+    fox = b"".join(speak("The quick brown fox jumps over the lazy dog.", voice="alloy"))
+    pcm = miniaudio.decode(fox, nchannels=1, sample_rate=16000).samples.tobytes()
     pause = bytes(2 * 16000 * 28)
 
-    assert transcribe(as_wav(pcm + pause + pcm)).split().count("dog") == 2
+    assert len(transcribe(as_wav(pcm + pause + pcm)).split()) >= 12
 
 
 @pytest.mark.parametrize("junk", [b"", b"hello, this is text", b"\x00" * 5000, b"RIFF" + bytes(100), b"x" * 50_000])
