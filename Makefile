@@ -35,5 +35,5 @@ $(UV):
 .venv/ready: pyproject.toml uv.lock | $(UV)
 	@python=$$($(UV) python find --system --no-python-downloads '>=3.12,<3.14' 2>/dev/null) || \
 		{ echo "Python 3.12 or 3.13 is needed and was not found. Install one, or let uv do it: $(UV) python install 3.12" >&2; exit 1; }; \
-	$(UV) sync --quiet --frozen --no-python-downloads --python "$$python"
+	$(UV) sync --quiet --frozen --compile-bytecode --no-python-downloads --python "$$python"
 	@touch $@

@@ -332,7 +332,7 @@ def test_a_plugin_that_cannot_start_is_reported(run: Call, bare: Any, source: st
     assert done.code == 1
     error = json.loads(done.out)["error"]
     assert error["type"] == kind
-    assert error["message"].startswith("The plugin ended with exit code 1.\n")
+    assert error["message"].startswith("The plugin ended with exit code 1.")
     assert problem in error["message"]
 
 
