@@ -81,7 +81,7 @@ def files(tmp_path_factory):
 def recording(running, tmp_path_factory):
     """The sentence as the tts tool speaks it."""
     running.handler = Dify(MANIFEST, running.models).handle
-    [speech] = running.call("tts", model=selected("tts"), text=SENTENCE, voice="en").files
+    [speech] = running.call("tts", model=selected("tts"), text=SENTENCE, voice="alloy").files
     path = tmp_path_factory.mktemp("speech") / speech.filename
     path.write_bytes(speech.data)
     return path
@@ -102,7 +102,7 @@ def test_the_transcript_resembles_the_sentence(workspace, files, recording):
     outputs = workspace.call("speech2text", model=selected("speech2text"), audio=files.share(recording))
 
     words = set(SENTENCE.split())
-    assert len(words & set(outputs.variables["transcript"].lower().split())) >= 6
+    assert len(words & set(outputs.variables["transcript"].lower().split())) > len(words) / 2
 
 
 def test_the_model_answers_from_what_it_is_given(workspace):
