@@ -39,7 +39,6 @@ LETTER = (
     "repair the lamps before the winter market opens, because many older people walk there in the evening. "
 )
 WIDTH = 100
-NEWLINE = "\n"
 FAILS_IN_DIFY = "works here, but fails in Dify today, whatever a plugin sends"
 
 
@@ -220,13 +219,13 @@ def _call(folder: PluginFolder, plugin: PluginProcess, step: Step) -> Outputs:
     for message in plugin.call(request):
         if text := outputs.add(message):
             pieces += 1
-            print(
-                f"{'' if pieces > 1 else _label('out')}{text.replace(NEWLINE, NEWLINE + _label(''))}",
-                end="",
-                flush=True,
-            )
+            if step.tool == "llm":
+                print(text if pieces > 1 else _label("out") + text, end="", flush=True)
     seconds = time.monotonic() - started
-    print("" if pieces <= 1 else f"  (streamed in {pieces} pieces)")
+    if step.tool == "llm":
+        print(f"  (streamed in {pieces} pieces)")
+    else:
+        _show("out", outputs.text)
     for file in outputs.files:
         (FOLDER / file.filename).write_bytes(file.data)
         _show("file", f"{file.filename}, {file.mime_type}, {len(file.data):,} bytes")
@@ -240,7 +239,7 @@ def _call(folder: PluginFolder, plugin: PluginProcess, step: Step) -> Outputs:
 def _show(label: str, value: str | dict[str, Any]) -> None:
     """Text wrapped, or a line for each value; shortened, since the whole is in results.json."""
     if isinstance(value, str):
-        lines = textwrap.wrap(textwrap.shorten(value, 300, placeholder=" …"), WIDTH)
+        lines = [line for part in value.splitlines() for line in textwrap.wrap(part, WIDTH)]
     else:
         lines = [f"{name}: {_one_line(item, WIDTH - len(name))}" for name, item in value.items()]
     for place, line in enumerate(lines):

@@ -11,6 +11,8 @@ from typing import Any
 type Message = dict[str, Any]
 
 _SENTENCE_END = re.compile(r"(?<=[.!?])[\"')\]]*\s+(?=[^a-z\s])|(?<=[。！？])\s*|\s*\n\s*")
+_WRAP = re.compile(r"(?<=[^\n]{50})(?<![.!?:;])\n[ \t]*(?=\w)")
+"""A line break in the middle of a sentence, as files have it whose lines are all about equally long."""
 _IN_A_TAG = re.compile(r"<(\w+)>(.*?)</\1>", re.DOTALL)
 _TAG = re.compile(r"</?\w+>")
 _INSTRUCTION = re.compile(
@@ -74,7 +76,8 @@ def text_of(message: Message) -> str:
 
 def sentences(text: str) -> list[str]:
     """The sentences and lines of a text, without tags around them."""
-    return [part for part in (found.strip() for found in _SENTENCE_END.split(_TAG.sub("\n", text))) if part]
+    unwrapped = _WRAP.sub(" ", _TAG.sub("\n", text))
+    return [part for part in (found.strip() for found in _SENTENCE_END.split(unwrapped)) if part]
 
 
 def _unseen(message: Message) -> int:
