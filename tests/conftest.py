@@ -7,6 +7,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import dify_plugin  # noqa: F401
 import pytest
 
+from tests.openai_stand_in import Server, serving
+
 
 @pytest.fixture
 def serve() -> Iterator[Callable[..., str]]:
@@ -39,3 +41,16 @@ def serve() -> Iterator[Callable[..., str]]:
     server.shutdown()
     thread.join()
     server.server_close()
+
+
+@pytest.fixture(scope="session")
+def listening() -> Iterator[Server]:
+    with serving() as server:
+        yield server
+
+
+@pytest.fixture
+def server(listening: Server) -> Server:
+    listening.asked.clear()
+    listening.replies.clear()
+    return listening

@@ -1,11 +1,10 @@
 """One good call of each tool, what Dify answers, and for each parameter another value that must make a difference."""
 
-import io
-import wave
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from tests.app_replies import CONVERSATION, USAGE, chat, chat_end, completion, workflow, workflow_finished
+from tests.recordings import wav
 from tests.replies import PNG, embedding, file_at, llm_chunk, reranked
 
 
@@ -78,17 +77,6 @@ def moderation(serve: Serve) -> ToolCase:
         [{"result": False}],
         {"model": model("moderation", "other"), "text": "Nasty."},
     )
-
-
-def wav(seconds: float) -> bytes:
-    """Silence, 8 kHz, 16 bit, mono."""
-    target = io.BytesIO()
-    with wave.open(target, "wb") as writer:
-        writer.setnchannels(1)
-        writer.setsampwidth(2)
-        writer.setframerate(8000)
-        writer.writeframes(bytes(2 * int(8000 * seconds)))
-    return target.getvalue()
 
 
 def tts(serve: Serve) -> ToolCase:
