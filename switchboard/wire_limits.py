@@ -29,9 +29,10 @@ def wire_size(value: Any) -> int:
 
 def check_request_fits(what: str, *texts: str) -> None:
     """Refuse a reverse invocation whose texts together would not fit on one line. `what` names them for the caller."""
-    if MAX_BYTES_A_CHARACTER * sum(map(len, texts)) <= MAX_PAYLOAD:
+    quotes_and_commas = 3 * len(texts)
+    if quotes_and_commas + MAX_BYTES_A_CHARACTER * sum(map(len, texts)) <= MAX_PAYLOAD:
         return
-    size = sum(map(wire_size, texts))
+    size = len(texts) + sum(map(wire_size, texts))
     if size > MAX_PAYLOAD:
         raise InvalidInput(
             f"{what} takes {_megabytes(size)} on its way to Dify, which carries at most {_megabytes(MAX_PAYLOAD)} in "

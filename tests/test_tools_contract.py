@@ -217,3 +217,18 @@ def test_text_that_is_not_utf8_is_refused_before_dify_is_asked(tool, case):
             dify.run(cls, {**case.parameters, parameter: "half \ud83d"})
 
     assert dify.requests == []
+
+
+@every_tool
+def test_a_megabyte_of_text_works_or_is_a_sentence(tool, case):
+    config, cls = tool
+    texts = [p.name for p in config.parameters if p.type.value == "string"]
+
+    for parameter in texts:
+        for text in ("word " * 200_000, '"\\\n' * 333_333):
+            try:
+                outputs = StubbedDify(replies(*case.events)).run(cls, {**case.parameters, parameter: text})
+            except (errors.InvalidInput, errors.NoAnswer) as error:
+                assert len(str(error)) < 300, parameter
+            else:
+                assert outputs.variables

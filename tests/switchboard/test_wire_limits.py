@@ -17,6 +17,11 @@ def test_several_texts_count_together():
         check_request_fits("The prompt", half, half)
 
 
+def test_what_stands_between_many_short_texts_counts():
+    with pytest.raises(InvalidInput, match=r"takes 5\.2 MB"):
+        check_request_fits("The list of texts", *["x"] * 1_300_000)
+
+
 def test_escapes_count():
     with pytest.raises(InvalidInput, match=r"takes 6\.0 MB"):
         check_request_fits("The prompt", "\x00" * 1_000_000)
