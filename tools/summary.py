@@ -38,8 +38,8 @@ class SummaryTool(Tool):
             )
         else:
             yield self.create_text_message(
-                "The text came back unchanged: Dify summarises only what takes more than 60% of the default model's "
-                "context. To summarise shorter texts, ask a model with the tool `llm`."
+                "The text came back unchanged: Dify summarizes only what takes more than 60% of the default model's "
+                "context. To summarize shorter texts, ask a model with the tool `llm`."
             )
         yield self.create_variable_message("summary", summary)
         yield self.create_variable_message("unchanged", unchanged)
