@@ -84,6 +84,8 @@ class AppEvents:
 
     def __init__(self) -> None:
         self._empty = True
+        self.length = 0
+        """Characters of the answer so far."""
         self._ids = {"conversation_id": "", "message_id": "", "workflow_run_id": ""}
         self._of_messages = False
         self._answer: list[str] = []
@@ -114,6 +116,7 @@ class AppEvents:
             self._ids[name] = _text(event, name) or self._ids[name]
         data = _object(event, "data")
         kind = _text(event, "event")
+        self.length += len(_text(event, "answer"))
         self._of_messages = self._of_messages or kind.startswith("message")
         match kind:
             case "agent_message":

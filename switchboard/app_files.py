@@ -16,9 +16,7 @@ from dify_plugin.file.file import File
 from switchboard.app_events import AppFile
 from switchboard.errors import InvalidInput
 from switchboard.files import download
-
-MAX_FILE = 30 * 1024 * 1024
-"""Bytes; Dify fails a tool node that hands on a larger file."""
+from switchboard.wire_limits import MAX_FILE, check_result_fits
 
 _KEPT_BY_DIFY = re.compile(
     r"https?://[^/?#]+(?:/[\w-]+)*/files/(?:tools/)?[0-9a-f-]{36}(?:\.\w+|/file-preview)?\?(?:[^#]*&)?sign=\S+"
@@ -28,6 +26,7 @@ _KEPT_BY_DIFY = re.compile(
 def file_messages(tool: Tool, files: list[AppFile]) -> Iterator[ToolInvokeMessage]:
     """One message for each file: the file itself, or else its address."""
     for file in files:
+        check_result_fits("files", [file.url, file.filename, file.mime_type])
         content = _fetch(file)
         if content is not None:
             meta = {"mime_type": file.mime_type, "filename": file.filename}

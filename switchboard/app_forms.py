@@ -101,6 +101,9 @@ def _own_schema(value: Any) -> dict[str, Any]:
         except (ValueError, RecursionError):
             value = None
     own = {key: each for key, each in value.items() if key != "$schema"} if isinstance(value, dict) else {}
+    for key, shape in (("properties", dict), ("enum", list)):
+        if not isinstance(own.get(key, shape()), shape):
+            del own[key]
     return {**own, "type": "object"}
 
 

@@ -12,7 +12,7 @@ import codecs
 import re
 import struct
 from collections.abc import Callable, Sequence
-from itertools import pairwise
+from itertools import islice, pairwise
 from typing import Literal, NamedTuple
 
 from switchboard.errors import NoAnswer
@@ -172,6 +172,10 @@ def _id3v2_length(content: bytes, at: int) -> int:
     return 10 + (tag[6] << 21 | tag[7] << 14 | tag[8] << 7 | tag[9]) + footer
 
 
+MAX_FALSE_STARTS = 10_000
+"""Places that look like the next frame and are none, after which what follows is passed on unread: it is no MP3."""
+
+
 def _join_mp3(content: bytes) -> bytes:
     """Without what describes one file of several: their tags, and the first frames that count the frames to come.
 
@@ -203,7 +207,7 @@ def _next_part(content: bytes, at: int) -> tuple[Literal["audio", "about the fil
     if length := _mp3_frame_length(content, at):
         counts_frames = _CONTENTS_OF_FILE.match(content, at, at + 42)
         return "about the file" if counts_frames else "audio", at + length
-    for start in _MP3_START.finditer(content, at + 1):
+    for start in islice(_MP3_START.finditer(content, at + 1), MAX_FALSE_STARTS):
         if _id3v2_length(content, start.start()) or _starts_with_frames(content, start.start(), _mp3_frame_length):
             return "unknown", start.start()
     return "unknown", len(content)

@@ -11,7 +11,7 @@ from dify_plugin.file.file import File
 
 from switchboard.audio import other_than_audio, sniff
 from switchboard.errors import InvalidInput
-from switchboard.wire_limits import check_bytes_fit
+from switchboard.wire_limits import BASE64, check_bytes_fit
 
 
 class Image(NamedTuple):
@@ -61,7 +61,11 @@ def download(file: File, parameter: str) -> bytes:
 
 
 def download_image(file: File, parameter: str) -> Image:
-    """A picture with the type that its first bytes say it has; anything else is refused."""
+    """A picture with the type that its first bytes say it has; anything else is refused.
+
+    A file whose size Dify knows to be too large is not downloaded at all.
+    """
+    check_bytes_fit(f"`{parameter}`: {file.filename or 'the file'}", file.size or 0, encoding=BASE64)
     content = download(file, parameter)
     mime_type = next((mime for start, mime in _IMAGE_SIGNATURES.items() if content.startswith(start)), None)
     if content[:4] == b"RIFF" and content[8:12] == b"WEBP":

@@ -6,12 +6,15 @@ anything into a text field, so nothing is taken for granted here.
 
 import json
 import math
+import re
 from collections.abc import Mapping
 from typing import Any, NoReturn
 
 from dify_plugin.file.file import File
 
 from switchboard.errors import InvalidInput
+
+_LINE_END = re.compile(r"\r\n|\r|\n")
 
 
 def optional_text(parameters: Mapping[str, Any], name: str) -> str:
@@ -34,21 +37,20 @@ def required_text(parameters: Mapping[str, Any], name: str) -> str:
 
 
 def text_list(parameters: Mapping[str, Any], name: str) -> list[str]:
-    """The texts of a parameter: a JSON array of strings, or one text a line (blank lines do not count).
+    """The texts of a parameter: a JSON array of strings, or one text per line (blank lines do not count).
 
     Returns [] if nothing is set. Text that starts with `[` is read as JSON, and refused where it is not.
     """
     value = parameters.get(name)
-    if isinstance(value, str):
+    if isinstance(value, str) and not value.lstrip().startswith("["):
         _check_utf8(name, value)
-        stripped = value.strip()
-        value = _parse_json(name, stripped) if stripped.startswith("[") else value.splitlines()
-        if not stripped.startswith("["):
-            return [line.strip() for line in value if line.strip()]
+        return [line.strip() for line in _LINE_END.split(value) if line.strip()]
+    if isinstance(value, str):
+        value = _parse_json(name, value, hint=" Text that starts with [ is read as a JSON array.")
     if value is None:
         return []
     if not isinstance(value, list):
-        raise InvalidInput(f"`{name}` has to be one text a line or a JSON array of strings, not {_kind(value)}.")
+        raise InvalidInput(f"`{name}` has to be one text per line or a JSON array of strings, not {_kind(value)}.")
     for position, item in enumerate(value, start=1):
         if not isinstance(item, str):
             raise InvalidInput(f"`{name}` has to be an array of strings; item {position} is {_kind(item)}.")
@@ -56,6 +58,23 @@ def text_list(parameters: Mapping[str, Any], name: str) -> list[str]:
             raise InvalidInput(f"`{name}`: item {position} is empty. Remove it from the array.")
         _check_utf8(name, item)
     return value
+
+
+def stop_sequences(parameters: Mapping[str, Any], name: str) -> list[str]:
+    """What an answer shall end before: a JSON array of strings, or one per line. White space counts."""
+    text = optional_text(parameters, name)
+    if text.lstrip().startswith("["):
+        try:
+            value = json.loads(text)
+        except (ValueError, RecursionError):  # a sequence such as [INST]
+            value = None
+        if isinstance(value, list):
+            if not all(isinstance(item, str) and item for item in value):
+                raise InvalidInput(f"`{name}` has to be an array of strings, none of them empty.")
+            for item in value:
+                _check_utf8(name, item)
+            return value
+    return [line for line in _LINE_END.split(text) if line]
 
 
 def json_object(parameters: Mapping[str, Any], name: str) -> dict[str, Any]:
@@ -78,7 +97,7 @@ def optional_number(parameters: Mapping[str, Any], name: str) -> float | None:
         return None
     try:
         number = math.nan if isinstance(value, bool) else float(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         number = math.nan
     if not math.isfinite(number):
         raise InvalidInput(f"`{name}` has to be a number.")
@@ -125,21 +144,25 @@ def required_file(parameters: Mapping[str, Any], name: str) -> File:
     return found[0]
 
 
-def _parse_json(name: str, text: str) -> Any:
+def _parse_json(name: str, text: str, *, hint: str = "") -> Any:
     try:
-        return json.loads(text, parse_constant=_refuse_constant)
+        return json.loads(text, parse_constant=_refuse_number, parse_float=_finite)
     except json.JSONDecodeError as error:
-        raise InvalidInput(
-            f"`{name}` is not valid JSON: {error.msg} at line {error.lineno}, column {error.colno}."
-        ) from None
-    except ValueError as error:
-        raise InvalidInput(f"`{name}` is not valid JSON: {error}.") from None
+        place = f"at line {error.lineno}, column {error.colno}"
+        raise InvalidInput(f"`{name}` is not valid JSON: {error.msg} {place}.{hint}") from None
+    except ValueError:  # also an integer with more digits than Python converts
+        raise InvalidInput(f"`{name}` holds a number that JSON cannot carry.") from None
     except RecursionError:
         raise InvalidInput(f"`{name}` is not usable JSON: it is nested too deeply.") from None
 
 
-def _refuse_constant(constant: str) -> NoReturn:
-    raise ValueError(f"{constant} is no JSON value")
+def _finite(literal: str) -> float:
+    number = float(literal)
+    return number if math.isfinite(number) else _refuse_number(literal)
+
+
+def _refuse_number(literal: str) -> NoReturn:
+    raise ValueError(literal)
 
 
 def _check_utf8(name: str, text: str) -> None:

@@ -1,12 +1,15 @@
 """Telling a model's reasoning from its answer.
 
-Dify's providers put what a model thinks into the answer's own text, between `<think>` and `</think>`. In a stream a tag
-can be split anywhere, so the end of a chunk is held back for as long as it could be the start of one.
+Dify's providers put what a model thinks into the answer's own text, between `<think>` and `</think>`. The opening tag
+starts a line or ends one; anywhere else the answer speaks of it. In a stream a tag can be split anywhere: the end of a
+chunk is held back for as long as it could be the start of one.
 """
 
+import re
 from typing import NamedTuple
 
-_TAGS = ("<think>", "</think>")
+_OPENING = re.compile(r"<think>(?=(\n?))", re.IGNORECASE | re.ASCII)
+_CLOSING = re.compile(r"</think>", re.IGNORECASE | re.ASCII)
 
 
 class Split(NamedTuple):
@@ -20,11 +23,13 @@ class ReasoningSplitter:
     def __init__(self) -> None:
         self._inside = False
         self._held = ""
-        self._strip_answer = False
+        self._line_is_blank = True
+        self._after_block = False
 
     def feed(self, text: str) -> Split:
         """The next chunk."""
-        if not self._inside and not self._held and not self._strip_answer and "<" not in text:
+        if not self._inside and not self._held and not self._after_block and "<" not in text:
+            self._line_is_blank = _line_is_blank(text, before=self._line_is_blank)
             return Split(text, "")
         return self._split(self._held + text)
 
@@ -36,30 +41,49 @@ class ReasoningSplitter:
     def _split(self, text: str) -> Split:
         answer: list[str] = []
         reasoning: list[str] = []
+        position = 0
         while True:
-            tag = _TAGS[self._inside]
-            position = text.lower().find(tag)
-            found = position >= 0
-            end = position if found else len(text) - _could_start(text, tag)
-            self._add(text[:end], answer, reasoning)
+            if self._inside:
+                found, tag = _CLOSING.search(text, position), "</think>"
+            else:
+                found, tag = self._opening_tag(text, position), "<think>\n"
+            end = found.start() if found else len(text) - _could_start(text, position, tag)
+            self._add(text[position:end], answer, reasoning)
             if not found:
                 self._held = text[end:]
                 return Split("".join(answer), "".join(reasoning))
             self._inside = not self._inside
-            self._strip_answer = not self._inside
-            text = text[end + len(tag) :]
+            self._after_block = not self._inside
+            position = found.end()
+
+    def _opening_tag(self, text: str, position: int) -> re.Match[str] | None:
+        blank = self._line_is_blank or self._after_block
+        for found in _OPENING.finditer(text, position):
+            blank = _line_is_blank(text[position : found.start()], before=blank)
+            if blank or found[1]:
+                return found
+            position = found.start()
+        return None
 
     def _add(self, text: str, answer: list[str], reasoning: list[str]) -> None:
         if self._inside:
             reasoning.append(text)
             return
-        if self._strip_answer:  # the blank lines between reasoning and answer belong to neither
+        if self._after_block:  # the blank lines between reasoning and answer belong to neither
             text = text.lstrip()
-            self._strip_answer = not text
+            self._after_block = not text
+            self._line_is_blank = True
+        self._line_is_blank = _line_is_blank(text, before=self._line_is_blank)
         answer.append(text)
 
 
-def _could_start(text: str, tag: str) -> int:
-    """The length of the longest end of `text` that a tag could start with."""
-    lowered = text[-len(tag) :].lower()
-    return next((size for size in range(min(len(tag) - 1, len(lowered)), 0, -1) if tag.startswith(lowered[-size:])), 0)
+def _line_is_blank(text: str, *, before: bool) -> bool:
+    """Whether the last line holds nothing but white space after `text`, if it did `before`."""
+    line_break = text.rfind("\n")
+    return (before or line_break >= 0) and not text[line_break + 1 :].strip()
+
+
+def _could_start(text: str, position: int, tag: str) -> int:
+    """The length of the longest end of `text`, from `position` on, that a tag could start with."""
+    longest = min(len(tag) - 1, len(text) - position)
+    return next((size for size in range(longest, 0, -1) if text[-size:].lower() == tag[:size]), 0)

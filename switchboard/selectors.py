@@ -18,6 +18,9 @@ from dify_plugin.entities.model.tts import TTSModelConfig
 
 from switchboard.errors import InvalidInput
 
+MAX_NAME = 255
+"""Characters in the name of a model or provider and in the id of an app; Dify's own database takes no more."""
+
 _KIND_OF_MODEL = {
     ModelType.LLM: "a language model",
     ModelType.TEXT_EMBEDDING: "an embedding model",
@@ -34,7 +37,18 @@ def llm_config(selector: Any) -> LLMModelConfig:
     parameters = chosen.get("completion_params") or {}
     if not isinstance(parameters, dict):
         raise InvalidInput("The parameters of the model chosen in `model` are not an object. Choose the model again.")
-    return LLMModelConfig(**_identity(chosen), mode=str(chosen.get("mode") or "chat"), completion_params=parameters)
+    return LLMModelConfig(**_identity(chosen), mode=str(chosen.get("mode") or "chat"), completion_params={**parameters})
+
+
+def take_stop_sequences(config: LLMModelConfig) -> list[str]:
+    """The stop sequences set in the model's own settings, taken out of its parameters.
+
+    The editor stores them among the parameters, and Dify hands only those to the provider that the provider declares;
+    a call has a place of its own for them.
+    """
+    stop = config.completion_params.pop("stop", None)
+    found = stop if isinstance(stop, list) else [stop]
+    return [item for item in found if isinstance(item, str) and item]
 
 
 def text_embedding_config(selector: Any) -> TextEmbeddingModelConfig:
@@ -72,12 +86,14 @@ def moderation_config(selector: Any) -> ModerationModelConfig:
 
 def app_id(selector: Any, typed_id: str = "") -> str:
     """The id of the app to call: the one typed in, which can come from a variable, or else the selector's."""
-    if typed_id.strip():
-        return typed_id.strip()
-    chosen = _as_dict(selector, "app")
-    chosen_id = chosen.get("app_id") if chosen else None
+    chosen_id: Any = typed_id
+    if not typed_id.strip():
+        chosen = _as_dict(selector, "app")
+        chosen_id = chosen.get("app_id") if chosen else None
     if not isinstance(chosen_id, str) or not chosen_id.strip():
         raise InvalidInput("No app is chosen. Choose one in `app`, or give its id in `app_id`.")
+    if len(chosen_id.strip()) > MAX_NAME:
+        raise InvalidInput(f"`app_id` has {len(chosen_id.strip()):,} characters, so it is no id of an app.")
     return chosen_id.strip()
 
 
@@ -118,6 +134,8 @@ def _chosen_model(selector: Any, model_type: ModelType) -> dict[str, Any]:
     for key in ("provider", "model"):
         if not isinstance(chosen.get(key), str) or not chosen[key].strip():
             raise InvalidInput(f"The model chosen in `model` has no {key}. Choose {kind} again.")
+        if len(chosen[key]) > MAX_NAME:
+            raise InvalidInput(f"The {key} of the model chosen in `model` is no name. Choose {kind} again.")
     found = chosen.get("model_type") or model_type.value
     if found != model_type.value:
         other = next((name for known, name in _KIND_OF_MODEL.items() if known.value == found), "another kind of model")
@@ -130,7 +148,7 @@ def _as_dict(selector: Any, name: str) -> dict[str, Any] | None:
     if isinstance(selector, str) and selector.strip().startswith("{"):
         try:
             selector = json.loads(selector)
-        except ValueError:
+        except (ValueError, RecursionError):
             raise InvalidInput(
                 f"`{name}` holds text that is not valid JSON. Choose the {name} in its selector."
             ) from None

@@ -4,8 +4,9 @@ Every message of a plugin is one line of JSON. Dify's plugin daemon kills a plug
 5 MiB, and hangs everyone who waits for it, so what is too large is refused here first.
 """
 
-import json
 from typing import Any
+
+from pydantic_core import PydanticSerializationError, to_json
 
 from switchboard.errors import InvalidInput, NoAnswer
 
@@ -23,8 +24,8 @@ MAX_BYTES_A_CHARACTER = 6
 
 
 def wire_size(value: Any) -> int:
-    """How many bytes a JSON value takes on the wire (UTF-8, escaped as JSON)."""
-    return len(json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode(errors="replace"))
+    """How many bytes a JSON value takes, written as the SDK does. Raises PydanticSerializationError."""
+    return len(to_json(value))
 
 
 def check_request_fits(what: str, *texts: str) -> None:
@@ -40,12 +41,17 @@ def check_request_fits(what: str, *texts: str) -> None:
         )
 
 
-def check_bytes_fit(what: str, size: int) -> None:
-    """Refuse a reverse invocation that carries `size` bytes in hexadecimal, two characters each, and would not fit."""
-    if 2 * size > MAX_PAYLOAD:
+HEX = 2.0
+BASE64 = 4 / 3
+"""Characters that carry one byte."""
+
+
+def check_bytes_fit(what: str, size: int, *, encoding: float = HEX) -> None:
+    """Refuse a reverse invocation that carries `size` bytes in hexadecimal or base64 and would not fit."""
+    if encoding * size > MAX_PAYLOAD:
         raise InvalidInput(
-            f"{what} has {size / 1_000_000:.2f} MB, and Dify carries at most {MAX_PAYLOAD / 2_000_000:.2f} MB of bytes "
-            "in one request. Send less at a time."
+            f"{what} has {size / 1_000_000:.2f} MB, and Dify carries at most {MAX_PAYLOAD / encoding / 1e6:.2f} MB of "
+            "it in one request. Send less at a time."
         )
 
 
@@ -62,7 +68,14 @@ def check_result_fits(name: str, value: Any) -> None:
     """Refuse an output, or a piece of streamed text, that would not fit on one line."""
     if isinstance(value, str) and MAX_BYTES_A_CHARACTER * len(value) <= MAX_PAYLOAD:
         return
-    size = wire_size(value)
+    try:
+        check_result_size(name, wire_size(value))
+    except PydanticSerializationError:
+        raise NoAnswer(f"The output {name} is nested too deeply, or not text in UTF-8, to be handed over.") from None
+
+
+def check_result_size(name: str, size: int) -> None:
+    """Refuse an output of at least `size` bytes that would not fit on one line."""
     if size > MAX_PAYLOAD:
         raise NoAnswer(
             f"The output {name} takes {_megabytes(size)}, and a plugin can hand over at most {_megabytes(MAX_PAYLOAD)} "

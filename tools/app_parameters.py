@@ -21,9 +21,10 @@ class AppParametersTool(Tool):
             parameters = dict(self.session.app.fetch_app(chosen_id))
 
         schema = input_schema(parameters.get("user_input_form"))
+        text = input_list(schema)
         variables = {"input_schema": schema, "parameters": parameters}
-        for name, value in variables.items():
+        for name, value in {**variables, "text": text}.items():
             check_result_fits(name, value)
-        yield self.create_text_message(input_list(schema))
+        yield self.create_text_message(text)
         for name, value in variables.items():
             yield self.create_variable_message(name, value)

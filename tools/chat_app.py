@@ -12,7 +12,7 @@ from switchboard.app_files import file_messages
 from switchboard.errors import NoAnswer, reverse_invocation
 from switchboard.parameters import json_object, optional_text, required_text
 from switchboard.selectors import chosen_app
-from switchboard.wire_limits import check_request_fits, check_result_fits
+from switchboard.wire_limits import check_request_fits, check_result_fits, check_result_size
 
 
 class ChatAppTool(Tool):
@@ -24,7 +24,9 @@ class ChatAppTool(Tool):
         )
         query = required_text(tool_parameters, "query")
         conversation_id = optional_text(tool_parameters, "conversation_id").strip()
-        check_request_fits("The query with the inputs", query, json.dumps(app.inputs, ensure_ascii=False))
+        check_request_fits(
+            "The query with the inputs", query, conversation_id, json.dumps(app.inputs, ensure_ascii=False)
+        )
 
         events = AppEvents()
         with reverse_invocation("chat app"):
@@ -36,6 +38,7 @@ class ChatAppTool(Tool):
                 conversation_id=conversation_id or None,
             ):
                 events.feed(event)
+                check_result_size("answer", events.length)
             result = events.result(AppKind.CHAT)
             if result.status == "paused":
                 raise NoAnswer(

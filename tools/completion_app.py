@@ -16,7 +16,7 @@ from switchboard.app_files import file_messages
 from switchboard.errors import reverse_invocation
 from switchboard.parameters import json_object, optional_text, required_text
 from switchboard.selectors import chosen_app
-from switchboard.wire_limits import check_request_fits, check_result_fits
+from switchboard.wire_limits import check_request_fits, check_result_fits, check_result_size
 
 
 class CompletionAppTool(Tool):
@@ -35,6 +35,7 @@ class CompletionAppTool(Tool):
                 app_id=app.app_id, inputs=inputs, response_mode="streaming"
             ):
                 events.feed(event)
+                check_result_size("answer", events.length)
             result = events.result(AppKind.COMPLETION)
 
         variables = {"answer": result.answer, "message_id": result.message_id, "usage": result.usage}

@@ -1,6 +1,7 @@
 """`session.model.llm`: ask a language model, with pictures if it sees them."""
 
 import base64
+import json
 from collections.abc import Generator
 from typing import Any
 
@@ -8,6 +9,7 @@ from dify_plugin import Tool
 from dify_plugin.entities.model.llm import LLMUsage
 from dify_plugin.entities.model.message import (
     ImagePromptMessageContent,
+    MultiModalPromptMessageContent,
     PromptMessage,
     PromptMessageContentUnionTypes,
     SystemPromptMessage,
@@ -15,13 +17,15 @@ from dify_plugin.entities.model.message import (
     UserPromptMessage,
 )
 from dify_plugin.entities.tool import ToolInvokeMessage
+from dify_plugin.file.file import File
 
+from switchboard.answer_parts import part_message
 from switchboard.errors import NoAnswer, reverse_invocation
 from switchboard.files import download_image
-from switchboard.parameters import files, optional_text, required_text, text_list
+from switchboard.parameters import files, optional_text, required_text, stop_sequences
 from switchboard.reasoning import ReasoningSplitter
-from switchboard.selectors import llm_config
-from switchboard.wire_limits import check_request_fits, check_result_fits
+from switchboard.selectors import llm_config, take_stop_sequences
+from switchboard.wire_limits import check_request_fits, check_result_fits, check_result_size
 
 
 class LLMTool(Tool):
@@ -29,21 +33,25 @@ class LLMTool(Tool):
         model_config = llm_config(tool_parameters.get("model"))
         prompt = required_text(tool_parameters, "prompt")
         system_prompt = optional_text(tool_parameters, "system_prompt")
-        stop = text_list(tool_parameters, "stop")
-        images = [self._image_part(file) for file in files(tool_parameters, "images")]
-        check_request_fits("The prompt", prompt, system_prompt)
-        check_request_fits(
-            "The prompt with its images", prompt, system_prompt, *(image.base64_data for image in images)
-        )
+        stop = [*stop_sequences(tool_parameters, "stop"), *take_stop_sequences(model_config)]
+        texts = [prompt, system_prompt, *stop, json.dumps(model_config.completion_params)]
+        check_request_fits("The prompt", *texts)
+        images: list[PromptMessageContentUnionTypes] = []
+        for file in files(tool_parameters, "images"):
+            images.append(image := _image_part(file))
+            texts.append(image.base64_data)
+            check_request_fits("The prompt with its images", *texts)
 
-        messages: list[PromptMessage] = [UserPromptMessage(content=_with_images(prompt, images))]
+        messages: list[PromptMessage] = [
+            UserPromptMessage(content=[TextPromptMessageContent(data=prompt), *images] if images else prompt)
+        ]
         if system_prompt.strip():
             messages.insert(0, SystemPromptMessage(content=system_prompt))
 
         splitter = ReasoningSplitter()
         answer: list[str] = []
         reasoning: list[str] = []
-        pictures = 0
+        length = pictures = 0
         usage: LLMUsage | None = None
         finish_reason = ""
         model_name = model_config.model
@@ -55,14 +63,14 @@ class LLMTool(Tool):
                 model_name = chunk.model or model_name
                 usage = delta.usage or usage
                 finish_reason = delta.finish_reason or finish_reason
-                content = delta.message.content
-                if isinstance(content, list):  # a model that draws answers in parts
-                    for part in content:
-                        if isinstance(part, ImagePromptMessageContent):
-                            pictures += 1
-                            yield self._picture(part, pictures)
-                if text := content if isinstance(content, str) else delta.message.get_text_content():
-                    piece = splitter.feed(text)
+                for part in _parts(delta.message.content):
+                    if isinstance(part, MultiModalPromptMessageContent):  # from a model that draws or speaks
+                        pictures += 1
+                        yield part_message(self, part, number=pictures)
+                        continue
+                    length += len(part)
+                    check_result_size("answer", length)
+                    piece = splitter.feed(part)
                     if piece.reasoning:
                         reasoning.append(piece.reasoning)
                     if piece.answer:
@@ -89,24 +97,22 @@ class LLMTool(Tool):
         for name, value in variables.items():
             yield self.create_variable_message(name, value)
 
-    @staticmethod
-    def _image_part(file: Any) -> ImagePromptMessageContent:
-        image = download_image(file, "images")
-        return ImagePromptMessageContent(
-            format=image.mime_type.removeprefix("image/"),
-            mime_type=image.mime_type,
-            base64_data=base64.b64encode(image.content).decode(),
-            filename=image.filename,
-        )
 
-    def _picture(self, part: ImagePromptMessageContent, number: int) -> ToolInvokeMessage:
-        if not part.base64_data:
-            return self.create_image_message(part.url)
-        filename = part.filename or f"picture-{number}.{part.format}"
-        return self.create_blob_message(
-            base64.b64decode(part.base64_data), meta={"mime_type": part.mime_type, "filename": filename}
-        )
+def _image_part(file: File) -> ImagePromptMessageContent:
+    image = download_image(file, "images")
+    return ImagePromptMessageContent(
+        format=image.mime_type.removeprefix("image/"),
+        mime_type=image.mime_type,
+        base64_data=base64.b64encode(image.content).decode(),
+        filename=image.filename,
+    )
 
 
-def _with_images(prompt: str, images: list[ImagePromptMessageContent]) -> str | list[PromptMessageContentUnionTypes]:
-    return [TextPromptMessageContent(data=prompt), *images] if images else prompt
+def _parts(
+    content: str | list[PromptMessageContentUnionTypes] | None,
+) -> Generator[str | MultiModalPromptMessageContent, None, None]:
+    """What a chunk holds, in order: its text, or the parts of a model that answers in parts."""
+    if isinstance(content, str):
+        yield content
+    for part in content if isinstance(content, list) else ():
+        yield part.data if isinstance(part, TextPromptMessageContent) else part

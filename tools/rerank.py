@@ -38,8 +38,9 @@ class RerankTool(Tool):
                 raise NoAnswer(f"{model_config.model} returned a document that it was not given.")
 
         # not every provider sorts, and not every one heeds both numbers
-        ranked = sorted(result.docs, key=lambda document: document.score, reverse=True)
-        ranked = [document for document in ranked if document.score >= model_config.score_threshold][:top_n]
+        by_index = {document.index: document for document in result.docs}
+        ranked = sorted(by_index.values(), key=lambda document: document.score, reverse=True)
+        ranked = [document for document in ranked if threshold is None or document.score >= threshold][:top_n]
         found: list[dict[str, Any]] = [
             {"index": document.index, "text": documents[document.index], "score": document.score} for document in ranked
         ]

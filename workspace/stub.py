@@ -33,7 +33,7 @@ from dify_plugin.core.server.__base.request_reader import RequestReader
 from dify_plugin.core.server.__base.response_writer import ResponseWriter
 from dify_plugin.entities.tool import ToolInvokeMessage, ToolRuntime
 
-from workspace.wire import DifyError, Handler, Payload
+from workspace.wire import MAX_LINE, DifyError, Handler, Payload
 
 
 def replies(*events: Payload | DifyError | None) -> Handler:
@@ -111,7 +111,12 @@ class StubbedDify:
         """Invoke a tool; its messages one by one, each passed through JSON as on the wire."""
         runtime = ToolRuntime(credentials={}, user_id="test-user", session_id=self.session.session_id)
         for message in tool(runtime=runtime, session=self.session).invoke(parameters):
-            yield ToolInvokeMessage.model_validate_json(message.model_dump_json())
+            line = message.model_dump_json()
+            if message.type is ToolInvokeMessage.MessageType.BLOB:  # the SDK sends its content in small pieces
+                _check_line(json.dumps(message.meta))
+            else:
+                _check_line(line)
+            yield ToolInvokeMessage.model_validate_json(line)
 
     def run(self, tool: type[Tool], parameters: dict[str, Any]) -> Outputs:
         """Invoke a tool and gather its messages as a workflow's tool node does."""
@@ -133,6 +138,7 @@ class _Wire(RequestReader, ResponseWriter):
     def write(self, data: str) -> None:
         if not data.strip():
             return
+        _check_line(data)
         message = json.loads(data)["data"]
         if message["type"] != "invoke":
             raise NotImplementedError(f"a tool's own code sends no message of type {message['type']}")
@@ -167,6 +173,14 @@ class _Wire(RequestReader, ResponseWriter):
             data={"backwards_request_id": request_id, "event": event, "message": message, "data": data},
             reader=self,
             writer=self,
+        )
+
+
+def _check_line(line: str) -> None:
+    size = len(line.encode())
+    if size > MAX_LINE:
+        raise AssertionError(
+            f"a line of {size:,} bytes: Dify's daemon kills a plugin that prints more than {MAX_LINE:,}"
         )
 
 

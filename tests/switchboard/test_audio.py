@@ -261,3 +261,9 @@ def test_a_file_that_is_cut_off_does_not_hide_the_next_one():
 def test_files_that_cannot_be_joined_are_refused(content):
     with pytest.raises(NoAnswer, match="several (FLAC|M4A|WebM) files in a row"):
         join([content[:20], content[20:], content])
+
+
+def test_what_only_looks_like_frames_does_not_hold_everything_up():
+    content = mp3() + b"\xff\xfb\x10\x00\x01" * 200_000
+
+    assert join([content]).content == content

@@ -61,6 +61,7 @@ def test_older_and_wrapped_shapes_work(model_type, wrap):
         ({"type": "constant", "value": {}}, "No model is chosen"),
         ("gpt-4o", "has to be chosen in its selector"),
         ("{'provider': 'openai'}", "text that is not valid JSON"),
+        ('{"provider":' * 100_000, "text that is not valid JSON"),
         (["gpt-4o"], "has to be chosen in its selector"),
         (4, "has to be chosen in its selector"),
         ({"model": "some-model"}, "has no provider"),
@@ -92,6 +93,29 @@ def test_a_missing_mode_is_chat_and_missing_parameters_are_none(mode):
 def test_parameters_of_the_wrong_shape_are_a_sentence():
     with pytest.raises(InvalidInput, match="not an object"):
         selectors.llm_config({**IDENTITY, "completion_params": [1]})
+
+
+def test_the_mode_is_the_selectors():
+    assert selectors.llm_config({**IDENTITY, "mode": "completion"}).mode == "completion"
+
+
+@pytest.mark.parametrize(
+    ("stop", "taken"), [(["END", ""], ["END"]), ("END", ["END"]), (None, []), ([], []), ({"a": 1}, [])]
+)
+def test_stop_sequences_are_taken_out_of_the_models_parameters(stop, taken):
+    selector = {**IDENTITY, "completion_params": {"temperature": 0, "stop": stop}}
+    config = selectors.llm_config(selector)
+
+    assert selectors.take_stop_sequences(config) == taken
+    assert config.completion_params == {"temperature": 0}
+    assert selector["completion_params"]["stop"] == stop
+
+
+def test_names_that_are_far_too_long_are_refused():
+    with pytest.raises(InvalidInput, match="The model of the model chosen in `model` is no name"):
+        selectors.llm_config({"provider": "openai", "model": "m" * 1000})
+    with pytest.raises(InvalidInput, match="`app_id` has 1,000 characters, so it is no id of an app"):
+        selectors.app_id(None, "a" * 1000)
 
 
 def test_the_given_voice_goes_before_the_selectors():

@@ -1,10 +1,12 @@
+from functools import reduce
+
 import pytest
 
 from switchboard.errors import InvalidInput, NoAnswer
 from switchboard.wire_limits import MAX_PAYLOAD, check_request_fits, check_result_fits, wire_size
 
 
-@pytest.mark.parametrize(("value", "size"), [("ab", 4), ("é\n", 6), ([0.5, 1], 7), ({"a": "ü"}, 10), ("\ud800", 3)])
+@pytest.mark.parametrize(("value", "size"), [("ab", 4), ("é\n", 6), ([0.5, 1], 7), ({"a": "ü"}, 10), ("\x00", 8)])
 def test_sizes_are_those_of_json_in_utf8(value, size):
     assert wire_size(value) == size
 
@@ -25,6 +27,12 @@ def test_what_stands_between_many_short_texts_counts():
 def test_escapes_count():
     with pytest.raises(InvalidInput, match=r"takes 6\.0 MB"):
         check_request_fits("The prompt", "\x00" * 1_000_000)
+
+
+@pytest.mark.parametrize("value", [{"text": "\ud800"}, reduce(lambda inner, _: [inner], range(400), [])])
+def test_a_result_that_the_sdk_cannot_write_is_refused(value):
+    with pytest.raises(NoAnswer, match="The output outputs is nested too deeply, or not text in UTF-8"):
+        check_result_fits("outputs", value)
 
 
 def test_a_result_too_large_names_the_output():

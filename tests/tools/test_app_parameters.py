@@ -76,6 +76,7 @@ def test_the_whole_request_and_every_output():
         ),
         ("json_object", {"json_schema": '{"required": ["a"]}'}, {"type": "object", "required": ["a"]}),
         ("json_object", {"json_schema": "{"}, {"type": "object"}),
+        ("json_object", {"json_schema": {"enum": 5, "properties": None}}, {"type": "object"}),
         ("something_new", {"label": "New"}, {"title": "New"}),
         (
             "text-input",

@@ -59,6 +59,24 @@ def test_order_threshold_and_number_hold_even_if_the_provider_ignores_them():
     assert outputs.variables["documents"] == [{"index": 1, "text": "Lisbon", "score": 0.9}]
 
 
+def test_a_document_that_comes_twice_counts_once():
+    outputs = rerank(StubbedDify(replies(reranked((1, 0.9), (1, 0.9)))))
+
+    assert [document["index"] for document in outputs.variables["documents"]] == [1]
+
+
+def test_a_number_larger_than_the_list_is_the_whole_list():
+    dify = StubbedDify(replies(reranked((1, 0.9))))
+
+    rerank(dify, top_n=100)
+
+    assert dify.requests[0][1]["top_n"] == 3
+
+
+def test_scores_of_any_size_count_without_a_threshold():
+    assert rerank(StubbedDify(replies(reranked((0, -2e9))))).variables["best"] == "Oslo"
+
+
 def test_no_document_above_the_threshold_is_an_answer():
     outputs = rerank(StubbedDify(replies(reranked((0, 0.1)))), score_threshold=0.5)
 
@@ -110,6 +128,7 @@ def test_bad_input_is_refused_before_dify_is_asked(parameters, sentence):
         ([DifyError("invoke rerank model failed: request failed: overloaded")], ProviderFailed),
         ([reranked()], NoAnswer),
         ([reranked((7, 0.5))], NoAnswer),
+        ([reranked((-1, 0.5))], NoAnswer),
         ([{"docs": "none"}], NoAnswer),
         ([], NoAnswer),
         (itertools.repeat(None, 250), TimedOut),

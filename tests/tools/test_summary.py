@@ -30,6 +30,13 @@ def test_a_short_text_comes_back_unchanged_without_asking_dify_and_says_so():
     assert "only 6 characters" in outputs.text
 
 
+def test_summaries_start_at_1024_characters():
+    dify = StubbedDify(replies({"summary": "Short."}))
+
+    assert dify.run(SummaryTool, {"text": "x" * 1024}).variables["unchanged"] is False
+    assert dify.run(SummaryTool, {"text": "x" * 1023}).variables["unchanged"] is True
+
+
 def test_a_text_that_dify_returns_unchanged_is_told_apart():
     outputs = StubbedDify(replies({"summary": LONG})).run(SummaryTool, {"text": LONG})
 
@@ -66,6 +73,7 @@ def test_bad_input_is_refused_before_dify_is_asked(parameters, sentence):
         ([DifyError("request failed: [openai] Server Unavailable")], ProviderFailed),
         ([{"summary": "  "}], NoAnswer),
         ([{"text": "not a summary"}], NoAnswer),
+        ([{"summary": "x" * 6_000_000}], NoAnswer),
         ([], NoAnswer),
         (itertools.repeat(None, 250), TimedOut),
     ],

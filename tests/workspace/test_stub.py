@@ -102,3 +102,24 @@ def test_two_answers_can_be_read_side_by_side():
     pairs = zip(dify.session.model.tts.invoke(config, "a"), dify.session.model.tts.invoke(config, "b"), strict=True)
 
     assert list(pairs) == [(b"a", b"b"), (b"!", b"!")]
+
+
+class LongLineTool(Tool):
+    def _invoke(self, tool_parameters):
+        if tool_parameters["sent"]:
+            self.session.storage.set("key", bytes(3_000_000))
+        yield self.create_variable_message("value", "x" * 6_000_000)
+
+
+@pytest.mark.parametrize("sent", [True, False])
+def test_a_line_for_which_the_daemon_kills_a_plugin_fails_the_test(sent):
+    with pytest.raises(AssertionError, match="Dify's daemon kills a plugin that prints more"):
+        StubbedDify(replies({"data": "ok"})).run(LongLineTool, {"sent": sent})
+
+
+def test_a_large_file_is_no_long_line():
+    class FileTool(Tool):
+        def _invoke(self, tool_parameters):
+            yield self.create_blob_message(bytes(6_000_000), meta={"mime_type": "image/png"})
+
+    assert len(StubbedDify(replies()).run(FileTool, {}).files[0].blob) == 6_000_000
