@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from workspace.dify import Dify
-from workspace.engines import models_from_environment
+from workspace.engines.offline import OfflineModels
 from workspace.plugin.errors import PluginError
 from workspace.plugin.file_server import FileServer
 from workspace.plugin.folder import PluginFolder, read_plugin_folder
@@ -161,7 +161,7 @@ def main() -> int:
     shutil.rmtree(FOLDER, ignore_errors=True)
     FOLDER.mkdir()
     folder = read_plugin_folder(PLUGIN)
-    models = models_from_environment()
+    models = OfflineModels()
     dify = Dify(folder.manifest, models, folder=FOLDER / "workspace")
     started = time.monotonic()
     print(f"{folder.name} {folder.version} in a child process, on the local workspace. Its models:")
