@@ -19,6 +19,7 @@ from workspace.cli.call_output import (
     describe_tools,
     save_files,
 )
+from workspace.dify.apps.app import App
 from workspace.plugin import parameters
 from workspace.plugin.errors import PluginCallError, PluginError, PluginFolderError
 from workspace.plugin.file_server import FileServer
@@ -107,7 +108,7 @@ def _run(options: argparse.Namespace, handler: Handler | None) -> int:
     except PluginFolderError as error:
         raise UsageError(str(error)) from None
     if options.help:
-        print(describe_tool(tool))
+        print(describe_tool(tool, _apps(folder)))
         return 0
     with FileServer(uploads=options.data_dir / "uploads") as files:
         values = arguments.read_arguments(tool, options.words[2:], share=files.share)
@@ -179,6 +180,13 @@ def _default_models(options: argparse.Namespace) -> dict[str, str]:
     """What stands for a model that nobody picked. A server has models of its own, whose names are not known here."""
     models = {} if os.environ.get("OPENAI_BASE_URL") else dict(DEFAULT_MODELS)
     return models | ({"llm": options.default_model} if options.default_model else {})
+
+
+def _apps(folder: PluginFolder) -> dict[str, App]:
+    from workspace.dify import Dify
+    from workspace.engines import models_from_environment
+
+    return Dify(folder.manifest, models_from_environment()).apps
 
 
 def _local_workspace(folder: PluginFolder, files: FileServer, options: argparse.Namespace) -> Handler:

@@ -2,12 +2,14 @@
 
 import json
 import textwrap
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from workspace.dify.apps.app import App
 from workspace.plugin.folder import Parameter, PluginFolder, Tool
 from workspace.plugin.outputs import OutputFile, Outputs
+from workspace.plugin.parameters import notation
 from workspace.plugin.reverse_invocation import ReverseInvocation
 
 LONGEST = 300
@@ -24,11 +26,11 @@ def describe_tools(folder: PluginFolder) -> str:
     return "\n".join(lines)
 
 
-def describe_tool(tool: Tool) -> str:
-    """The parameters, with all that the YAML says about them."""
+def describe_tool(tool: Tool, apps: Mapping[str, App]) -> str:
+    """The parameters, with all that the YAML says about them, and where it takes an app, the `apps` there are."""
     lines = [f"{tool.name}: {tool.description or tool.label}", ""]
     for parameter in tool.parameters:
-        lines.append(f"  {_notation(parameter)}")
+        lines.append(f"  {notation(parameter)}")
         lines += textwrap.wrap(
             f"{_facts(parameter)}. {parameter.description or parameter.label}",
             100,
@@ -40,6 +42,9 @@ def describe_tool(tool: Tool) -> str:
     outputs = tool.output_schema.get("properties")
     if isinstance(outputs, dict) and outputs:
         lines += ["", f"Variables it puts out: {', '.join(outputs)}"]
+    if any(parameter.type == "app-selector" for parameter in tool.parameters):
+        lines += ["", "Apps of the local workspace:", ""]
+        lines += [f"  {app_id:<12}{app.description}" for app_id, app in apps.items()]
     return "\n".join(lines)
 
 
@@ -95,19 +100,6 @@ def shorten(value: Any) -> str:
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     line = text.replace("\n", "\\n")
     return line if len(line) <= LONGEST else f"{line[:LONGEST]}... ({len(text):,} characters)"
-
-
-def _notation(parameter: Parameter) -> str:
-    match parameter.type:
-        case "file" | "files":
-            return f"{parameter.name}@path"
-        case "number" | "boolean" | "object" | "array" | "any" | "date-range":
-            return f"{parameter.name}:=json"
-        case "model-selector":
-            return f"{parameter.name}=provider/model"
-        case "app-selector":
-            return f"{parameter.name}=APP_ID"
-    return f"{parameter.name}=text"
 
 
 def _facts(parameter: Parameter) -> str:

@@ -29,13 +29,28 @@ def tool_parameters(tool: Tool, given: Mapping[str, Any]) -> dict[str, Any]:
         if parameter.required and parameter.name not in given and parameter.default is None
     ]
     if missing:
-        raise ParameterError(f"{tool.name} needs {_words(missing)}.")
+        written = " ".join(notation(parameter) for parameter in tool.parameters if parameter.name in missing)
+        raise ParameterError(f"{tool.name} needs {_words(missing)}: write {written}")
     values: dict[str, Any] = {}
     for parameter in tool.parameters:
         value = given.get(parameter.name, parameter.default)
         if value is not None:
             values[parameter.name] = cast(parameter, value)
     return values
+
+
+def notation(parameter: Parameter) -> str:
+    """How a value is written on the command line."""
+    match parameter.type:
+        case "file" | "files":
+            return f"{parameter.name}@path"
+        case "number" | "boolean" | "object" | "array" | "any" | "date-range":
+            return f"{parameter.name}:=json"
+        case "model-selector":
+            return f"{parameter.name}=provider/model"
+        case "app-selector":
+            return f"{parameter.name}=APP_ID"
+    return f"{parameter.name}=text"
 
 
 def credentials(declared: Iterable[Parameter], given: Mapping[str, str]) -> dict[str, Any]:

@@ -241,7 +241,7 @@ def test_a_server_has_no_default_model_until_one_is_named(
 ) -> None:
     monkeypatch.setenv("OPENAI_BASE_URL", "http://127.0.0.1:9/v1")
     folder = greeter(ECHO)
-    assert run(folder, "ask", "prompt=hi").err == "workspace call: ask needs model.\n"
+    assert run(folder, "ask", "prompt=hi").err == "workspace call: ask needs model: write model=provider/model\n"
     done = run(folder, "ask", "prompt=hi", "--json", "--default-model", "ollama/llama3")
     model = echoed(done)["tool_parameters"]["model"]
     assert (model["provider"], model["model"]) == ("ollama", "llama3")
@@ -289,7 +289,7 @@ def response(session, data):
     ("argv", "problem"),
     [
         (["greeet"], "greeter has no tool 'greeet': did you mean greet?"),
-        (["greet"], "greet needs name."),
+        (["greet"], "greet needs name: write name=text"),
         (["greet", "nmae=Ada"], "greet has no parameter 'nmae': did you mean name?"),
         (["greet", "Ada"], "'Ada' is not a parameter: write name=text, name:=json or name@file."),
         (["greet", "name=Ada", "style=cold"], "style: it is one of warm, formal, not 'cold'."),

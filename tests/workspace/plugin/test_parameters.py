@@ -137,7 +137,7 @@ def test_what_is_required_is_named_when_it_is_missing() -> None:
         parameter("string", "c", required=True),
         parameter("string", "d", required=True, default="x"),
     )
-    with pytest.raises(ParameterError, match=r"^tool needs a, b and c\.$"):
+    with pytest.raises(ParameterError, match=r"^tool needs a, b and c: write a=text b=text c=text$"):
         tool_parameters(declared, {})
 
 
