@@ -1,10 +1,13 @@
-# Everything runs in .venv, set up from uv.lock with the Python found here. Nothing outside this folder is changed.
+# Everything runs in .venv, set up from uv.lock with the Python found here. Outside this folder only uv keeps its cache.
 
 PYTHON ?= python3
 UV = .uv/bin/uv
 IN_VENV = .venv/bin/python
 
-.PHONY: demo test lint format bench clean
+.PHONY: help demo test lint format bench clean
+
+help:  ## this list
+	@grep -E '^[a-z]+:' Makefile | sed -E 's/:[^#]*(## )?/: /; s/^([a-z]+): /  make \1\t/'
 
 demo: .venv/ready  ## calls every tool on the local workspace; leaves what came out in demo-output/
 	@$(IN_VENV) -m examples.demo
@@ -26,14 +29,16 @@ bench: .venv/ready  ## speed beside the bare SDK
 
 clean:  ## removes what the commands above have made
 	rm -rf .venv .uv .workspace demo-output .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(UV):
 	@echo "Setting up (once): uv, then the packages in uv.lock"
-	@$(PYTHON) -m venv .uv || { echo "$(PYTHON) cannot make a virtual environment. On Debian and Ubuntu: apt install python3-venv" >&2; exit 1; }
+	@$(PYTHON) -m venv .uv || { echo "$(PYTHON) could not make a virtual environment here. Is the folder writable? Debian and Ubuntu want the package python3-venv." >&2; exit 1; }
 	@.uv/bin/python -m pip install --quiet --disable-pip-version-check 'uv>=0.7,<1'
 
 .venv/ready: pyproject.toml uv.lock | $(UV)
-	@python=$$($(UV) python find --system --no-python-downloads '>=3.12,<3.14' 2>/dev/null) || \
-		{ echo "Python 3.12 or 3.13 is needed and was not found. Install one, or let uv do it: $(UV) python install 3.12" >&2; exit 1; }; \
+	@python=$$($(PYTHON) -c 'import sys; print(sys.executable if (3, 12) <= sys.version_info[:2] <= (3, 13) else "")'); \
+	[ -n "$$python" ] || python=$$($(UV) python find --system --no-python-downloads '>=3.12,<3.14' 2>/dev/null) || \
+		{ echo "Python 3.12 or 3.13 is needed and was not found. Install one and name it (make demo PYTHON=/path/to/python3.12), or let uv do it: $(UV) python install 3.12" >&2; exit 1; }; \
 	$(UV) sync --quiet --frozen --compile-bytecode --no-python-downloads --python "$$python"
 	@touch $@

@@ -5,7 +5,6 @@ fails or its result makes no sense.
 """
 
 import json
-import shutil
 import sys
 import textwrap
 import time
@@ -26,7 +25,7 @@ from workspace.plugin.selectors import DEFAULT_MODELS, app_selector, model_selec
 PLUGIN = Path(__file__).parent.parent
 FOLDER = Path("demo-output")
 
-SENTENCE = "please open the front door and turn on the lights"
+SENTENCE = "we will meet at the station on friday afternoon"
 FACTS = [
     "Lisbon is the capital of Portugal and lies on the river Tagus.",
     "The Tagus is the longest river of the Iberian peninsula.",
@@ -64,10 +63,10 @@ def steps(share: Callable[[Path], dict[str, Any]]) -> list[Callable[[dict[str, O
             {"text": SENTENCE, "voice": "alloy"},
             lambda out: len(out.files) == 1 and out.variables["mime_type"] == "audio/mpeg",
         ),
-        lambda _: Step(
+        lambda done: Step(
             "transcribe",
             "speech2text",
-            {"audio": share(next(FOLDER.glob("*.mp3")))},
+            {"audio": share(FOLDER / done["speak"].files[0].filename)},
             lambda out: len(same_words & set(out.variables["transcript"].split())) > len(same_words) / 2,
             FAILS_IN_DIFY,
         ),
@@ -158,8 +157,19 @@ def steps(share: Callable[[Path], dict[str, Any]]) -> list[Callable[[dict[str, O
 
 
 def main() -> int:
-    shutil.rmtree(FOLDER, ignore_errors=True)
-    FOLDER.mkdir()
+    try:
+        FOLDER.mkdir(exist_ok=True)
+    except OSError as error:
+        print(f"{FOLDER}/ cannot be made here: {error.strerror}.", file=sys.stderr)
+        return 1
+    try:
+        return _demonstrate()
+    except KeyboardInterrupt:
+        print("\ninterrupted", file=sys.stderr)
+        return 130
+
+
+def _demonstrate() -> int:
     folder = read_plugin_folder(PLUGIN)
     models = OfflineModels()
     dify = Dify(folder.manifest, models, folder=FOLDER / "workspace")
@@ -168,12 +178,17 @@ def main() -> int:
     for model_type in DEFAULT_MODELS:
         print(f"  {model_type:<16}{models.describe(model_type)}")
     print()
-    failed = []
+    failed: list[str] = []
     done: dict[str, Outputs] = {}
     with FileServer(uploads=FOLDER / "workspace" / "uploads") as files, PluginProcess(folder, dify.handle) as plugin:
         plan = steps(files.share)
         for number, make_step in enumerate(plan, start=1):
-            step = make_step(done)
+            try:
+                step = make_step(done)
+            except KeyError as missing:
+                failed.append(f"step {number}")
+                print(f"{number:2}/{len(plan)}  left out: it goes on from {missing}, which failed")
+                continue
             print(f"{number:2}/{len(plan)}  {step.title} (tool {step.tool})", flush=True)
             try:
                 done[step.title] = _call(folder, plugin, step)
@@ -182,9 +197,10 @@ def main() -> int:
                 print(f"{_label('FAILED')} {error}")
             if step.note:
                 _show("note", step.note)
-    results = {title: outputs.variables for title, outputs in done.items()}
-    (FOLDER / "results.json").write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n")
-    print(f"\nIn {FOLDER}/: {', '.join(sorted(path.name for path in FOLDER.iterdir() if path.is_file()))}")
+    results = {title: {"text": outputs.text, **outputs.variables} for title, outputs in done.items()}
+    (FOLDER / "results.json").write_text(json.dumps(results, ensure_ascii=False) + "\n")
+    made = [file.filename for outputs in done.values() for file in outputs.files]
+    print(f"\nIn {FOLDER}/: {', '.join([*made, 'results.json'])}")
     if failed:
         print(f"{len(failed)} of {len(plan)} calls failed: {', '.join(failed)}.")
         return 1

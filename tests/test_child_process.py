@@ -22,7 +22,7 @@ from workspace.wire import DifyError
 
 ROOT = Path(__file__).parent.parent
 MANIFEST = yaml.safe_load((ROOT / "manifest.yaml").read_text())
-SENTENCE = "please open the front door and turn on the lights"
+SENTENCE = "we will meet at the station on friday afternoon"
 FACTS = "Bread rises because of yeast.\nLisbon is the capital of Portugal."
 
 

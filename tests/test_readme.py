@@ -51,3 +51,15 @@ def test_every_make_command_in_the_readme_exists():
     targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
 
     assert set(re.findall(r"\bmake ([a-z]+)\b", README)) <= targets
+
+
+def test_the_example_for_plugin_authors_runs():
+    [example] = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    names: dict[str, object] = {}
+
+    exec(example, names)
+
+    tests = [value for name, value in names.items() if name.startswith("test_")]
+    assert tests
+    for run in tests:
+        run()

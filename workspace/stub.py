@@ -15,7 +15,8 @@ The function is a `workspace.wire.Handler`. It runs in step with the code under 
 waiting: a reply is asked for when the tool reads it, and a `None` among the replies is a second of silence that takes
 no time, so a Dify that never answers is `itertools.repeat(None)`.
 
-To test your own plugin, copy this file and `wire.py`; they need `dify_plugin` and nothing else.
+To test your own plugin, copy this file and `wire.py` into a folder `workspace` beside your `tools`; they need
+`dify_plugin` and nothing else.
 """
 
 import json
@@ -64,6 +65,8 @@ class Outputs:
     json: list[Any] = field(default_factory=list)
     files: list[OutputFile] = field(default_factory=list)
     image_urls: list[str] = field(default_factory=list)
+    logs: list[str] = field(default_factory=list)
+    """The labels of log messages, which show in an agent's log and put nothing out."""
 
     @property
     def text(self) -> str:
@@ -84,8 +87,12 @@ class Outputs:
             case _, ToolInvokeMessage.BlobMessage(blob=blob):
                 meta = message.meta or {}
                 self.files.append(OutputFile(blob, meta.get("mime_type"), meta.get("filename")))
+            case _, ToolInvokeMessage.LogMessage(label=label):
+                self.logs.append(label)
+            case ToolInvokeMessage.MessageType.RETRIEVER_RESOURCES, _:
+                pass  # of use to agents only
             case other, _:
-                raise NotImplementedError(f"Outputs has no place for a message of type {other.value}")
+                raise NotImplementedError(f"Dify fails on a message of type {other.value}: send a file as a blob")
 
 
 class StubbedDify:

@@ -22,6 +22,15 @@ class EchoTool(Tool):
         yield self.create_image_message("http://127.0.0.1/a.png")
 
 
+class LoggingTool(Tool):
+    def _invoke(self, tool_parameters):
+        log = self.create_log_message("looking", {"where": "here"})
+        yield log
+        yield self.finish_log_message(log)
+        yield self.create_retriever_resource_message([], context="")
+        yield self.create_text_message("done")
+
+
 class StorageTool(Tool):
     def _invoke(self, tool_parameters):
         self.session.storage.set("key", b"value")
@@ -42,6 +51,13 @@ def test_messages_are_gathered_as_a_tool_node_does():
     assert outputs.files[0].blob == b"\x00\xff"
     assert (outputs.files[0].mime_type, outputs.files[0].filename) == ("audio/wav", "a.wav")
     assert outputs.image_urls == ["http://127.0.0.1/a.png"]
+
+
+def test_log_and_retriever_messages_put_nothing_out():
+    outputs = StubbedDify(replies()).run(LoggingTool, {})
+
+    assert outputs.text == "done"
+    assert outputs.logs == ["looking", "looking"]
 
 
 def test_a_handler_sees_each_invocation_as_it_is_on_the_wire():
