@@ -31,14 +31,8 @@ from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from switchboard.errors import (
-    InvocationError,
-    NoAnswer,
-    ProviderFailed,
-    error_event,
-    readable_reason,
-    wrong_kind_of_app,
-)
+from switchboard.error_texts import readable_reason
+from switchboard.errors import InvocationError, NoAnswer, ProviderFailed, error_event, wrong_kind_of_app
 
 
 class AppKind(StrEnum):

@@ -15,16 +15,18 @@ Messages say what is wrong, where it is set and what to do. They carry no traceb
 """
 
 import binascii
-import json
 import logging
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
+import httpx
 from dify_plugin.config.logger_format import plugin_logger_handler
 from pydantic import ValidationError
 from pydantic_core import PydanticSerializationError
+
+from switchboard.error_texts import Reason, reason_of
 
 logger = logging.getLogger(__name__)
 logger.setLevel(logging.INFO)
@@ -77,63 +79,19 @@ def reverse_invocation(interface: str) -> Iterator[None]:
 
     `interface` names what is called as Dify does: "llm", "rerank", "chat app", ... The SDK fails with a bare
     `Exception` whose text is all there is to know, so the text is read here and nowhere else. Generators of the SDK ask
-    Dify only when they are iterated: iterate them inside.
+    Dify only when they are iterated: iterate them inside. What no failing call raises is a defect of the code inside,
+    and passes as it is.
     """
     try:
         yield
-    except SwitchboardError as error:
-        logger.warning("%s: %s", interface, type(error).__name__)
-        raise
-    except PydanticSerializationError as error:
-        logger.warning("%s: InvalidInput", interface)
-        if "surrogate" not in str(error):  # what else a JSON object can have against it
-            raise InvalidInput("The input is nested too deeply to be sent.") from None
-        raise InvalidInput(
-            "The input holds half of a surrogate pair, which cannot be sent as UTF-8. "
-            "Remove it, or replace it by U+FFFD."
-        ) from None
-    except ValidationError as error:
-        logger.warning("%s: NoAnswer (%s)", interface, error.title)
-        raise NoAnswer(f"Dify answered the {interface} call with something that is not a {error.title}.") from None
-    except binascii.Error:  # the SDK decodes speech while it is iterated
-        logger.warning("%s: NoAnswer (binascii)", interface)
-        raise NoAnswer(f"Dify answered the {interface} call with something that is not hexadecimal.") from None
     except Exception as error:
-        if type(error) is not Exception:
+        translated = _translated(interface, error)
+        if translated is None:
             raise
-        translated = _translate(interface, str(error))
         logger.warning("%s: %s", interface, type(translated).__name__)
+        if translated is error:
+            raise
         raise translated from None
-
-
-_NO_COMPLETION_APPS = (
-    "Dify cannot run completion apps for plugins today: its API starts the app without the `query` it then requires. "
-    "Use a chat app or a workflow app instead."
-)
-_QUERY_KEY_ERROR = ("request failed: 'query'", "\"'query'\"", "KeyError: 'query'")
-_BROKEN_IN_DIFY = {
-    "speech2text": (
-        ("Non-hexadecimal digit found", "Odd-length string", "UnsupportedOperation", "not readable", "data is nil"),
-        "Dify cannot transcribe for plugins today: its own API decodes the recording twice and then reads a file that "
-        "it opened for writing. The recording was sent correctly; there is nothing to set right here.",
-    ),
-    "completion app": (("'query'", "KeyError", "status code: 500"), _NO_COMPLETION_APPS),
-    # the app's own kind decides, so a completion app fails in the same way whatever it is called as
-    "chat app": (_QUERY_KEY_ERROR, _NO_COMPLETION_APPS),
-    "workflow app": (_QUERY_KEY_ERROR, _NO_COMPLETION_APPS),
-}
-_NOT_CONFIGURED = re.compile(
-    r"provider_not_initialize|model_currently_not_support|provider_quota_exceeded"
-    r"|credentials? .*not (?:been )?initialized"
-    r"|Model \S+ not exist|Default model not found|app not found|unexpected app type|App unavailable|app_unavailable"
-    r"|InvokeAuthorizationError|CredentialsValidateFailedError|Model schema not found",
-    re.IGNORECASE,
-)
-_STATUS = re.compile(r"request failed with status code: (\d{3}) and respond with: (.*)", re.DOTALL)
-_PERMISSION = re.compile(r"permission denied, you need to enable (\S+) access")
-_FIELD = re.compile(r"Field validation for '(\w+)' failed on the '(\w+)' tag")
-_KEY_LIKE = re.compile(r"\b(?:sk|pk|rk|key|app)-(?=[\w*.-]*[\d*])[\w*.-]{6,}|\bBearer\s+\S+|\b[A-Za-z0-9_-]{40,}\b")
-_MAX_REASON = 500
 
 
 def wrong_kind_of_app(found: str, wanted: str) -> NotConfigured:
@@ -145,99 +103,194 @@ def wrong_kind_of_app(found: str, wanted: str) -> NotConfigured:
 
 def error_event(interface: str, event: Mapping[str, Any]) -> InvocationError:
     """What Dify reports within a stream instead of raising: `{"event": "error", "status", "code", "message"}`."""
-    code, status = event.get("code"), event.get("status")
-    text = json.dumps({"code": code, "message": event.get("message") or "no reason given"})
-    if broken := _broken_in_dify(interface, text):
-        return broken
-    refused = isinstance(status, int) and 400 <= status < 500
-    if refused and code != "completion_request_error":  # that one comes with 400, and is the model's provider failing
-        return _from_status(interface, int(status or 0), text)
-    return _failure(interface, text)
+    status = event.get("status")
+    reason = reason_of({"code": event.get("code"), "message": event.get("message") or "no reason given"})
+    # 500 says no more than that the app failed
+    return _from_reason(interface, reason, status if isinstance(status, int) and status != 500 else 0)
 
 
-def _broken_in_dify(interface: str, text: str) -> BrokenInDify | None:
-    markers, sentence = _BROKEN_IN_DIFY.get(interface, ((), ""))
-    return BrokenInDify(sentence) if any(marker in text for marker in markers) else None
+def _translated(interface: str, error: Exception) -> SwitchboardError | None:
+    match error:
+        case SwitchboardError():
+            return error
+        case PydanticSerializationError() if "surrogate" in str(error):
+            return InvalidInput(
+                "The input holds half of a surrogate pair, which cannot be sent as UTF-8. "
+                "Remove it, or replace it by U+FFFD."
+            )
+        case PydanticSerializationError():  # what else a JSON object can have against it
+            return InvalidInput("The input is nested too deeply to be sent.")
+        case ValidationError():
+            return NoAnswer(f"Dify answered the {interface} call with something that is not a {error.title}.")
+        case ValueError() if _raised_by_unhexlify(error):
+            return NoAnswer(f"Dify answered the {interface} call with something that is not hexadecimal.")
+        case httpx.HTTPError():
+            return _from_transport(interface, error)
+        case KeyError(args=("session_id",)):  # how the SDK reads the daemon's refusal over HTTP
+            return NoAnswer(
+                f"Dify's plugin daemon no longer knows the run that made the {interface} call; it forgets a run after "
+                "30 minutes. Run it again."
+            )
+        case _ if type(error) is Exception:
+            return _from_text(interface, str(error))
+    return None
 
 
-def _translate(interface: str, text: str) -> InvocationError:
-    if broken := _broken_in_dify(interface, text):
-        return broken
-    if match := _PERMISSION.search(text):
-        return NotPermitted(
-            f"Dify refused the {interface} call: this plugin's manifest does not ask for {match[1]} access. "
-            "Its author has to enable it under resource.permission in manifest.yaml and release it again."
-        )
-    if match := re.search(r"exited without response after (\d+) seconds", text):
+def _raised_by_unhexlify(error: ValueError) -> bool:
+    """The SDK decodes speech while it is iterated. Text that is not even ASCII is a `ValueError` and nothing more."""
+    return isinstance(error, binascii.Error) or (type(error) is ValueError and "only ASCII characters" in str(error))
+
+
+def _from_transport(interface: str, error: httpx.HTTPError) -> InvocationError:
+    """Only a plugin that is hosted serverless calls its daemon over HTTP."""
+    name = type(error).__name__
+    if isinstance(error, httpx.ReadTimeout | httpx.WriteTimeout):
         return TimedOut(
-            f"Dify sent nothing for {match[1]} seconds in answer to the {interface} call. Try a faster model or a "
-            "shorter input, or raise MAX_INVOCATION_TIMEOUT of the plugin daemon."
+            f"Dify's plugin daemon fell silent during the {interface} call ({name}). Try a faster model or a shorter "
+            "input, or raise MAX_INVOCATION_TIMEOUT of the plugin daemon."
         )
-    if re.search(r"killed by timeout|deadline exceeded|Client\.Timeout|timed? ?out", text, re.IGNORECASE):
-        return TimedOut(f"The {interface} call took longer than it may: {readable_reason(text)}")
-    if text.startswith("No response"):
-        return NoAnswer(f"Dify ended the {interface} call without an answer. Its log says more.")
-    if text.startswith("Failed to parse response"):
-        return NoAnswer(f"Dify answered the {interface} call in a form that the plugin SDK cannot read.")
-    if match := _FIELD.search(text):
-        return RefusedByDify(
-            f"Dify's plugin daemon refused the {interface} call: the field {match[1]} is not valid ({match[2]})."
-        )
-    if "data is nil" in text:
-        return NotConfigured(
-            f'Dify rejected the {interface} call and lost the reason on the way (it says only "data is nil"). Check '
-            "that the model or app chosen still exists in this workspace and has valid credentials."
-        )
-    if "missing query" in text and interface in ("workflow app", "completion app"):  # only chat apps ask for it
-        return wrong_kind_of_app("chat app", interface)
-    if match := _STATUS.search(text):
-        return _from_status(interface, int(match[1]), match[2])
-    if re.search(r"\bEOF\b|failed to read data|connection reset|broken pipe", text, re.IGNORECASE):
-        return ProviderFailed(f"The answer to the {interface} call was cut off: Dify closed the connection.")
-    return _failure(interface, text)
-
-
-def _from_status(interface: str, status: int, body: str) -> InvocationError:
-    if _NOT_CONFIGURED.search(body):
-        return NotConfigured(_not_configured(interface, body))
-    reason = readable_reason(body)
-    if status >= 500:
-        return ProviderFailed(f"The {interface} call failed inside Dify (HTTP {status}): {reason}")
-    return RefusedByDify(f"Dify refused the {interface} call (HTTP {status}): {reason}")
-
-
-def _failure(interface: str, text: str) -> InvocationError:
-    if _NOT_CONFIGURED.search(text):
-        return NotConfigured(_not_configured(interface, text))
-    return ProviderFailed(f"The {interface} call failed: {readable_reason(text)}")
-
-
-def _not_configured(interface: str, text: str) -> str:
-    return (
-        f"The {interface} call could not start: {readable_reason(text)} "
-        "Check the model or app chosen here, and its provider under Settings > Model Provider."
+    if isinstance(error, httpx.ReadError | httpx.RemoteProtocolError):
+        return ProviderFailed(f"The answer to the {interface} call was cut off: Dify closed the connection ({name}).")
+    return NoAnswer(
+        f"The {interface} call did not reach Dify's plugin daemon ({name}). Check that the daemon runs and that "
+        "DIFY_PLUGIN_DAEMON_URL leads to it."
     )
 
 
-def readable_reason(text: str) -> str:
-    """What a person needs of Dify's error text: the innermost message, without prefixes, tracebacks and keys."""
-    for _ in range(4):
-        start = text.find("{")
-        try:
-            value: Any = json.JSONDecoder().raw_decode(text, start)[0] if start >= 0 else None
-        except ValueError:
-            break
-        inner = isinstance(value, dict) and (value.get("message") or value.get("error"))
-        if not inner:
-            break
-        code = value.get("code") or value.get("error_type")
-        text = inner if isinstance(inner, str) else str(inner)
-        if isinstance(code, str) and "{" not in text:
-            text = f"{text} ({code})"
-    text = text.split("Traceback (most recent call last)")[0]
-    text = re.sub(r"^(?:(?:invoke|read) [\w -]+ failed: |request failed: |PluginInvokeError: )+", "", text.strip())
-    text = _KEY_LIKE.sub("[hidden]", " ".join(text.split()))
-    if len(text) > _MAX_REASON:
-        text = text[:_MAX_REASON] + "…"
-    text = text or "no reason given"
-    return text if text.endswith((".", "!", "?", "…")) else text + "."
+# What the plugin daemon and the SDK say in their own words. {0} and {1} are the groups of the pattern.
+_OWN_WORDS: tuple[tuple[re.Pattern[str], type[InvocationError], str], ...] = (
+    (
+        re.compile(r"permission denied, you need to enable (\S+) access"),
+        NotPermitted,
+        "Dify refused the {interface} call: this plugin's manifest does not ask for {0} access. "
+        "Its author has to enable it under resource.permission in manifest.yaml and release it again.",
+    ),
+    (
+        re.compile(r"^invocation exited without response after (\d+) seconds"),
+        TimedOut,
+        "Dify sent nothing for {0} seconds in answer to the {interface} call. Try a faster model or a shorter input, "
+        "or raise MAX_INVOCATION_TIMEOUT of the plugin daemon.",
+    ),
+    (
+        re.compile(r"^No response"),
+        NoAnswer,
+        "Dify ended the {interface} call without an answer. Its log says more.",
+    ),
+    (
+        re.compile(r"^Failed to parse response"),
+        NoAnswer,
+        "Dify answered the {interface} call in a form that the plugin SDK cannot read.",
+    ),
+    (
+        re.compile(r"^unmarshal backwards .*?Field validation for '(\w+)' failed on the '(\w+)' tag", re.DOTALL),
+        RefusedByDify,
+        "Dify's plugin daemon refused the {interface} call: the field {0} is not valid ({1}).",
+    ),
+    (
+        re.compile(r"^unmarshal backwards invoke request failed"),
+        RefusedByDify,
+        "Dify's plugin daemon refused the {interface} call: {reason}",
+    ),
+    (
+        re.compile(r"^(?=[^\n]*(?:deadline exceeded|Client\.Timeout))[^\n]*\nfailed to read [a-z ]+$"),
+        TimedOut,
+        "The {interface} call took longer than it may: {reason}",
+    ),
+    (
+        re.compile(
+            r"(?:^|\n)failed to read (?:data|header|system header)\s*$"
+            r"|^(?:invoke|read|fetch) [\w -]+ failed: (?:(?:unexpected )?EOF|http: read on closed response body)"
+        ),
+        ProviderFailed,
+        "The answer to the {interface} call was cut off: Dify closed the connection.",
+    ),
+)
+_HTTP_ANSWER = re.compile(
+    r"(?:[\w -]+ failed: )*request failed with status code: (\d{3}) and respond with: (.*)", re.DOTALL
+)
+_DATA_IS_NIL = re.compile(r"(?:(?:invoke|fetch) [\w -]+ failed: )?data is nil\s*$")
+
+
+def _from_text(interface: str, text: str) -> InvocationError:
+    if match := _HTTP_ANSWER.match(text):
+        return _from_reason(interface, reason_of(match[2]), int(match[1]))
+    reason = reason_of(text)
+    for pattern, error, sentence in _OWN_WORDS:
+        if match := pattern.search(text):
+            return error(sentence.format(*match.groups(), interface=interface, reason=reason.readable()))
+    if _DATA_IS_NIL.match(text):
+        return _without_reason(interface)
+    return _from_reason(interface, reason)
+
+
+def _without_reason(interface: str) -> InvocationError:
+    """Where a call does not stream, the daemon loses what Dify's API answers with HTTP 400, 404 or 500."""
+    lost = 'lost the reason on the way (it says only "data is nil")'
+    check = "that the model or app chosen still exists in this workspace and has valid credentials."
+    if interface == "speech2text":
+        return BrokenInDify(f"Most likely {_NO_TRANSCRIPTION} But Dify {lost}, so check also {check}")
+    return NotConfigured(f"Dify rejected the {interface} call and {lost}. Check {check}")
+
+
+_NOT_CONFIGURED = re.compile(
+    r"provider_not_initialize|model_currently_not_support|provider_quota_exceeded|app_unavailable|model_not_found"
+    r"|InvokeAuthorizationError|CredentialsValidateFailedError"
+    r"|\bcredentials? .{0,100}?not (?:been )?initialized"
+    r"|\bmodel:? \S+ (?:(?:does|is|was) )?not (?:exist|found)\b|could not find (?:the )?model\b"
+    r"|\bprovider \S+ (?:(?:does|is|was) )?not (?:exist|found)\b"
+    r"|\bmodel provider .{0,100}?\bquota (?:is |has been )?(?:exceeded|exhausted)"
+    r"|\bquota for .{0,100}?\bmodel provider has been exhausted"
+    r"|default model not found|model schema not found|\bapp not found|unexpected app type|\bapp unavailable",
+    re.IGNORECASE,
+)
+
+
+def _from_reason(interface: str, reason: Reason, status: int = 0) -> InvocationError:
+    """`status` is what Dify's API answered with, where that is known."""
+    if _NOT_CONFIGURED.search(str(reason)):
+        return NotConfigured(
+            f"The {interface} call could not start: {reason.readable()} "
+            "Check the model or app chosen here, and its provider under Settings > Model Provider."
+        )
+    if broken := _broken_in_dify(interface, reason.message, status):
+        return broken
+    if "missing query" in reason.message and interface in ("workflow app", "completion app"):  # chat apps ask for it
+        return wrong_kind_of_app("chat app", interface)
+    if status in (408, 504):
+        return TimedOut(f"The {interface} call took longer than it may (HTTP {status}): {reason.readable()}")
+    if status >= 500:
+        return ProviderFailed(f"The {interface} call failed inside Dify (HTTP {status}): {reason.readable()}")
+    # 400 is also what comes with the failure of a model's provider
+    if status >= 400 and "completion_request_error" not in reason.codes:
+        return RefusedByDify(f"Dify refused the {interface} call (HTTP {status}): {reason.readable()}")
+    if reason.is_timeout:
+        return TimedOut(f"The {interface} call took longer than it may: {reason.readable()}")
+    return ProviderFailed(f"The {interface} call failed: {reason.readable()}")
+
+
+_NO_COMPLETION_APPS = (
+    "Dify cannot run completion apps for plugins today: its API starts the app without the `query` it then requires. "
+    "Use a chat app or a workflow app instead."
+)
+_NO_TRANSCRIPTION = (
+    "Dify cannot transcribe for plugins today: its own API decodes the recording twice and then reads a file that it "
+    "opened for writing."
+)
+_QUERY_IS_MISSING = re.compile(r"'query'$|.*KeyError(?:: |\()'query'")
+_CANNOT_READ_RECORDING = re.compile(
+    r"(?:binascii\.Error: )?(?:Non-hexadecimal digit found|Odd-length string)$"
+    r"|(?:io\.)?UnsupportedOperation\b|(?:not readable|read)$"
+)
+
+
+def _broken_in_dify(interface: str, message: str, status: int) -> BrokenInDify | None:
+    if interface == "speech2text" and _CANNOT_READ_RECORDING.match(message):
+        return BrokenInDify(
+            f"{_NO_TRANSCRIPTION} The recording was sent correctly; there is nothing to set right here."
+        )
+    # the app's own kind decides, so a completion app fails in the same way whatever it is called as
+    if interface.endswith(" app") and _QUERY_IS_MISSING.match(message):
+        return BrokenInDify(_NO_COMPLETION_APPS)
+    if interface == "completion app" and status == 500:
+        return BrokenInDify(_NO_COMPLETION_APPS)
+    return None
