@@ -50,7 +50,7 @@ def test_links_lead_somewhere(link):
 def test_every_make_command_in_the_readme_exists():
     targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
 
-    assert set(re.findall(r"\bmake ([a-z]+)\b", README)) <= targets
+    assert set(re.findall(r"(?:^    |`)make ([a-z]+)\b", README, re.MULTILINE)) <= targets
 
 
 def test_the_example_for_plugin_authors_runs():
