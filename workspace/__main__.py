@@ -1,13 +1,14 @@
 """The command line of the local workspace: `python -m workspace COMMAND ...`."""
 
+import importlib
 import os
 import signal
 import sys
-from collections.abc import Callable
 
-from workspace.cli import call
+from workspace.cli.terminal import NotWritten, note, show
 
-COMMANDS: dict[str, Callable[[list[str]], int]] = {"call": call.main}
+COMMANDS = {"call": "workspace.cli.call"}
+"""The module whose `main` takes what follows the command's name. Imported late: Ctrl-C may come while it is."""
 
 USAGE = """\
 usage: python -m workspace COMMAND ...
@@ -17,17 +18,35 @@ usage: python -m workspace COMMAND ...
 
 
 def main(argv: list[str]) -> int:
-    if not argv or argv[0] not in COMMANDS:
-        print(USAGE, end="", file=sys.stdout if argv[:1] in (["-h"], ["--help"]) else sys.stderr)
-        return 0 if argv[:1] in (["-h"], ["--help"]) else 2
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what was started is ended
     try:
-        return COMMANDS[argv[0]](argv[1:])
+        return _run(argv)
     except KeyboardInterrupt:
+        note("interrupted")
         return 130
     except BrokenPipeError:  # whoever read the output has left
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _discard_stdout()
         return 1
+    except NotWritten as problem:
+        _discard_stdout()
+        note(f"workspace: the output could not be written: {problem}.")
+        return 1
+
+
+def _run(argv: list[str]) -> int:
+    if argv[:1] in (["-h"], ["--help"]):
+        show(USAGE, end="")
+        return 0
+    if not argv or argv[0] not in COMMANDS:
+        note(USAGE.rstrip())
+        return 2
+    command = importlib.import_module(COMMANDS[argv[0]])
+    return int(command.main(argv[1:]))
+
+
+def _discard_stdout() -> None:
+    """What is still in its buffer would fail once more when Python ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 if __name__ == "__main__":

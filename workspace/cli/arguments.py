@@ -20,6 +20,7 @@ from workspace.plugin.selectors import app_selector, model_selector, model_type_
 SEPARATOR = re.compile(":=@|=@|:=|=|@")
 
 MANY = frozenset({"files", "array"})
+FILES = frozenset({"file", "files"})
 
 
 def read_arguments(tool: Tool, arguments: Iterable[str], *, share: Callable[[Path], dict[str, Any]]) -> dict[str, Any]:
@@ -64,15 +65,14 @@ def add_default_models(tool: Tool, values: dict[str, Any], default_models: Mappi
 def _read(parameter: Parameter, separator: str, value: str, share: Callable[[Path], dict[str, Any]]) -> Any:
     try:
         if separator == "@":
-            return share(Path(value).expanduser())
+            return share(_regular_file(parameter, value))
         if separator.endswith("@"):
-            value = Path(value).expanduser().read_text(encoding="utf-8")
+            value = _path(parameter, value).read_text(encoding="utf-8")
     except OSError as error:
         raise ParameterError(f"{parameter.name}: {value} cannot be read: {error.strerror}.") from None
     except UnicodeDecodeError:
-        raise ParameterError(
-            f"{parameter.name}: {value} is no UTF-8 text; {parameter.name}@path gives the file as it is."
-        ) from None
+        as_it_is = f"; {parameter.name}@path gives the file as it is" if parameter.type in FILES else ""
+        raise ParameterError(f"{parameter.name}: {value} is no UTF-8 text{as_it_is}.") from None
     if separator.startswith(":"):
         try:
             return json.loads(value)
@@ -85,3 +85,20 @@ def _read(parameter: Parameter, separator: str, value: str, share: Callable[[Pat
     if parameter.type == "app-selector" and value:
         return app_selector(value)
     return value
+
+
+def _path(parameter: Parameter, value: str) -> Path:
+    if not value:
+        raise ParameterError(f"{parameter.name}: name a file after @.")
+    try:
+        return Path(value).expanduser()
+    except RuntimeError:
+        raise ParameterError(f"{parameter.name}: {value} cannot be read: there is no such home folder.") from None
+
+
+def _regular_file(parameter: Parameter, value: str) -> Path:
+    """A file that can be read more than once: the plugin fetches it, when it likes, by its size."""
+    path = _path(parameter, value)
+    if path.exists() and not path.is_file():
+        raise ParameterError(f"{parameter.name}: {value} is no regular file.")
+    return path

@@ -1,52 +1,41 @@
 """`python -m workspace call`: invoke one tool of a plugin, once."""
 
 import argparse
-import contextlib
 import json
 import os
-import sys
 import time
 import uuid
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
-from workspace.cli import arguments
+from workspace.cli import arguments, command_line, saved_files
 from workspace.cli.call_output import (
     as_json,
+    describe_failure,
     describe_invocation,
+    describe_log,
     describe_outputs,
     describe_tool,
     describe_tools,
-    save_files,
+    error_as_json,
+    failure_as_json,
 )
+from workspace.cli.command_line import UsageError
+from workspace.cli.plugin_lines import Lines
+from workspace.cli.terminal import note, show
 from workspace.dify.apps.app import App
 from workspace.plugin import parameters
 from workspace.plugin.errors import PluginCallError, PluginError, PluginFolderError
 from workspace.plugin.file_server import FileServer
 from workspace.plugin.folder import PluginFolder, Tool, read_plugin_folder
 from workspace.plugin.outputs import Outputs
-from workspace.plugin.process import PluginLine, PluginProcess
+from workspace.plugin.process import PluginProcess
 from workspace.plugin.reverse_invocation import ReverseInvocation
 from workspace.plugin.selectors import DEFAULT_MODELS, model_selector
 from workspace.wire import Handler, Payload
 
-USAGE = "python -m workspace call PLUGIN_DIR [TOOL [NAME=TEXT | NAME:=JSON | NAME@FILE ...]] [options]"
-
-LONGEST_LINE = 1024
-"""Characters that are shown of a line the plugin prints; the daemon logs as many."""
-
-DEFAULT_MODEL = "the language model of apps and summaries, and where a required one is left out"
-DATA_DIR = "where storage, conversations and uploads are kept (.workspace)"
-FAIL_LIKE_DIFY = "speech2text and completion apps fail, as they do in today's Dify"
-
-
-class UsageError(Exception):
-    """One sentence about what is wrong on the command line."""
-
-
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        raise UsageError(f"{message}.")
+LONGEST_START = 120.0
+"""Seconds a plugin may take to start, where --timeout is not less."""
 
 
 def main(argv: list[str], *, handler: Handler | None = None) -> int:
@@ -54,76 +43,62 @@ def main(argv: list[str], *, handler: Handler | None = None) -> int:
 
     `handler` answers the plugin's reverse invocations in place of the local workspace.
     """
-    parser = _command_line()
+    for_program = "--json" in argv  # known before the rest is read, so that an error in it is JSON too
+    parser = command_line.parser()
     try:
         options = parser.parse_intermixed_args(argv)
         if options.help and not options.words:
-            parser.print_help()
+            show(parser.format_help(), end="")
             return 0
         if not options.words:
             parser.error("name the folder of a plugin; --help tells the rest")
         return _run(options, handler)
     except (UsageError, parameters.ParameterError) as error:
-        print(f"workspace call: {error}", file=sys.stderr)
+        if for_program:
+            show(error_as_json("UsageError", str(error)))
+        else:
+            note(f"workspace call: {error}")
         return 2
     except PluginError as error:
-        kind = error.error_type if isinstance(error, PluginCallError) else type(error).__name__
-        if options.json:
-            print(json.dumps({"error": {"type": kind, "message": str(error)}}, ensure_ascii=False))
+        if for_program:
+            show(failure_as_json(error))
         else:
-            print(f"workspace call: {_failure(error)}", file=sys.stderr)
+            note(f"workspace call: {describe_failure(error, Path(options.words[0]), whole=options.trace)}")
         return 1
-
-
-def _command_line() -> argparse.ArgumentParser:
-    parser = _Parser(
-        prog="python -m workspace call",
-        usage=USAGE,
-        description="Invoke a tool of the plugin in a folder. Without TOOL: list its tools.",
-        epilog=arguments.__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        add_help=False,
-        allow_abbrev=False,
-    )
-    parser.add_argument("words", nargs="*", help=argparse.SUPPRESS)
-    parser.add_argument("-h", "--help", action="store_true", help="this; after TOOL: what its parameters are")
-    parser.add_argument("--json", action="store_true", help="print the outputs as one JSON object")
-    parser.add_argument("--save-dir", type=Path, metavar="DIR", help="keep the files the tool puts out")
-    parser.add_argument("--credential", action="append", default=[], metavar="NAME=VALUE", help="for the provider")
-    parser.add_argument("--trace", action="store_true", help="show what the plugin asked of Dify")
-    parser.add_argument("--default-model", default="", metavar="PROVIDER/NAME", help=DEFAULT_MODEL)
-    parser.add_argument("--data-dir", type=Path, default=Path(".workspace"), metavar="DIR", help=DATA_DIR)
-    parser.add_argument("--fail-like-dify", action="store_true", help=FAIL_LIKE_DIFY)
-    parser.add_argument("--timeout", type=float, default=600.0, metavar="SECONDS", help="for the call (600)")
-    return parser
 
 
 def _run(options: argparse.Namespace, handler: Handler | None) -> int:
     folder = read_plugin_folder(Path(options.words[0]))
     if len(options.words) == 1:
-        print(describe_tools(folder))
+        show(describe_tools(folder))
         return 0
     try:
         tool = folder.tool(options.words[1])
     except PluginFolderError as error:
         raise UsageError(str(error)) from None
     if options.help:
-        print(describe_tool(tool, _apps(folder)))
+        show(describe_tool(tool, _apps(folder)))
         return 0
+    if options.save_dir:
+        try:
+            saved_files.prepare(options.save_dir)
+        except OSError as error:
+            raise UsageError(f"--save-dir {options.save_dir}: no file can be kept there: {error.strerror}.") from None
     with FileServer(uploads=options.data_dir / "uploads") as files:
         values = arguments.read_arguments(tool, options.words[2:], share=files.share)
         for name, model in arguments.add_default_models(tool, values, _default_models(options)).items():
-            _note(f"{name}: {model}, the workspace's default")
+            note(f"{name}: {model}, the workspace's default")
         request = _request(folder, tool, values, options.credential)
-        _note(f"{folder.name} {folder.version} runs under {_python(folder)}")
+        note(f"{folder.name} {folder.version} runs under {_python(folder)}")
         invocations: list[ReverseInvocation] = []
         try:
-            _call(folder, request, options, handler or _local_workspace(folder, files, options), invocations)
+            return _call(folder, request, options, handler or _local_workspace(folder, files, options), invocations)
         finally:
             if options.trace:
                 for invocation in invocations:
-                    _note(describe_invocation(invocation))
-    return 0
+                    note(describe_invocation(invocation))
+                if not invocations:
+                    note("the plugin asked Dify nothing")
 
 
 def _request(folder: PluginFolder, tool: Tool, values: dict[str, Any], given: list[str]) -> Payload:
@@ -153,27 +128,39 @@ def _call(
     options: argparse.Namespace,
     handler: Handler,
     invocations: list[ReverseInvocation],
-) -> None:
-    outputs, lines = Outputs(), _Lines()
+) -> int:
+    outputs, lines = Outputs(), Lines(all_at_once=options.trace)
     started = time.monotonic()
-    with PluginProcess(folder, handler, on_line=lines.show, on_invocation=invocations.append) as plugin:
+    start_timeout = min(options.timeout, LONGEST_START)
+    with PluginProcess(
+        folder, handler, on_line=lines.take, on_invocation=invocations.append, start_timeout=start_timeout
+    ) as plugin:
         lines.ready()
         called = time.monotonic()
         try:
             for message in plugin.call(request, timeout=options.timeout):
+                if message.get("type") == "log":
+                    note(describe_log(message))
                 added = outputs.add(message)
                 if added and not options.json:
-                    print(added, end="", flush=True)
+                    show(added, end="")
+        except PluginCallError:
+            lines.drop()
+            raise
         finally:
+            lines.show()
             if outputs.text and not outputs.text.endswith("\n") and not options.json:
-                print()
+                show("")
         seconds = time.monotonic() - called
-    saved = save_files(outputs.files, options.save_dir) if options.save_dir else {}
+    saved = saved_files.save_files(outputs.files, options.save_dir) if options.save_dir else saved_files.SavedFiles()
     if options.json:
-        print(json.dumps(as_json(outputs, saved, seconds=seconds), ensure_ascii=False))
+        show(json.dumps(as_json(outputs, saved, seconds=seconds), ensure_ascii=False))
     elif described := describe_outputs(outputs, saved):
-        print(described)
-    _note(f"{seconds:.2f} s, after {called - started:.2f} s to start the plugin")
+        show(described)
+    for place, problem in saved.problems.items():
+        note(f"workspace call: {outputs.files[place].filename} could not be saved: {problem}.")
+    note(f"{seconds:.2f} s, after {called - started:.2f} s to start the plugin")
+    return 1 if saved.problems else 0
 
 
 def _default_models(options: argparse.Namespace) -> dict[str, str]:
@@ -204,34 +191,5 @@ def _local_workspace(folder: PluginFolder, files: FileServer, options: argparse.
     ).handle
 
 
-class _Lines:
-    """Shows the lines a plugin prints on stderr; until it is ready only those on its stdout.
-
-    What it logs while it starts is of no interest, and if it does not start the error has its last lines.
-    """
-
-    def __init__(self) -> None:
-        self._ready = False
-
-    def ready(self) -> None:
-        self._ready = True
-
-    def show(self, line: PluginLine) -> None:
-        if self._ready or line.source == "stdout":
-            cut = " ..." if len(line.text) > LONGEST_LINE else ""
-            _note(f"{line.source}: {line.text[:LONGEST_LINE]}{cut}")
-
-
 def _python(folder: PluginFolder) -> str:
     return f"{folder.python} ({'its own .venv' if folder.own_python else 'this Python: it has no .venv of its own'})"
-
-
-def _failure(error: PluginError) -> str:
-    if isinstance(error, PluginCallError):
-        return f"the plugin failed: {error.error_type}: {error}"
-    return str(error)
-
-
-def _note(text: str) -> None:
-    with contextlib.suppress(OSError):
-        print(text, file=sys.stderr, flush=True)

@@ -2,18 +2,24 @@
 
 import json
 import textwrap
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from workspace.cli.saved_files import SavedFiles
 from workspace.dify.apps.app import App
+from workspace.plugin.errors import PluginCallError, PluginError
+from workspace.plugin.failure_place import failure_place
 from workspace.plugin.folder import Parameter, PluginFolder, Tool
-from workspace.plugin.outputs import OutputFile, Outputs
+from workspace.plugin.outputs import Outputs
 from workspace.plugin.parameters import notation
 from workspace.plugin.reverse_invocation import ReverseInvocation
+from workspace.wire import Payload
 
 LONGEST = 300
 """Characters of a value that are shown."""
+
+ABOVE = "(the text above)"
 
 
 def describe_tools(folder: PluginFolder) -> str:
@@ -48,14 +54,59 @@ def describe_tool(tool: Tool, apps: Mapping[str, App]) -> str:
     return "\n".join(lines)
 
 
-def describe_outputs(outputs: Outputs, saved: dict[int, Path]) -> str:
-    """All but the text, which has been shown as it came. `saved` has the paths of files by their place."""
-    lines = [f"{name}: {shorten(value)}" for name, value in outputs.variables.items()]
+def describe_outputs(outputs: Outputs, saved: SavedFiles) -> str:
+    """All but the text, which has been shown as it came."""
+    lines = [f"{name}: {_shown_once(value, outputs.text)}" for name, value in outputs.variables.items()]
     lines += [f"json: {shorten(value)}" for value in outputs.json]
     for place, file in enumerate(outputs.files):
-        where = f"saved as {saved[place]}" if place in saved else "keep it with --save-dir DIR"
+        if place in saved.paths:
+            where = f"saved as {saved.paths[place]}"
+        else:
+            where = "not saved" if place in saved.problems else "keep it with --save-dir DIR"
         lines.append(f"file: {file.filename} ({file.mime_type}, {len(file.data):,} bytes), {where}")
     return "\n".join(lines)
+
+
+def describe_log(message: Payload) -> str:
+    """A message of `create_log_message`: its label, its error and its data."""
+    content = message.get("message")
+    log = content if isinstance(content, dict) else {}
+    parts = [f"log: {log.get('label', '')}"]
+    if log.get("error"):
+        parts.append(f"failed: {log['error']}")
+    if log.get("data"):
+        parts.append(shorten(log["data"]))
+    return " ".join(parts)
+
+
+def describe_failure(error: PluginError, folder: Path, *, whole: bool) -> str:
+    """What is wrong, and in which line of the plugin in `folder`; the `whole` traceback if that is wanted."""
+    if not isinstance(error, PluginCallError):
+        return str(error)
+    said = f"the plugin failed: {error.error_type}: {error}"
+    traceback = _traceback(error)
+    if whole and traceback:
+        return f"{said}\n{traceback.rstrip()}"
+    place = failure_place(traceback, folder)
+    return f"{said}\n    at {place}" if place else said
+
+
+def failure_as_json(error: PluginError) -> str:
+    """What `--json` prints of a plugin that failed."""
+    if not isinstance(error, PluginCallError):
+        return error_as_json(type(error).__name__, str(error))
+    return error_as_json(error.error_type, str(error), traceback=_traceback(error))
+
+
+def error_as_json(kind: str, message: str, *, traceback: str = "") -> str:
+    """What `--json` prints in place of outputs; `traceback` where there is one."""
+    error = {"type": kind, "message": message} | ({"traceback": traceback} if traceback else {})
+    return json.dumps({"error": error}, ensure_ascii=False)
+
+
+def _traceback(error: PluginCallError) -> str:
+    traceback = error.details.get("traceback")
+    return traceback if isinstance(traceback, str) else ""
 
 
 def describe_invocation(invocation: ReverseInvocation) -> str:
@@ -65,13 +116,15 @@ def describe_invocation(invocation: ReverseInvocation) -> str:
     return f"{invocation.type}: {outcome}, {seconds}, asked with {shorten(invocation.payload)}"
 
 
-def as_json(outputs: Outputs, saved: dict[int, Path], *, seconds: float) -> dict[str, Any]:
+def as_json(outputs: Outputs, saved: SavedFiles, *, seconds: float) -> dict[str, Any]:
     """What `--json` prints."""
     files: list[dict[str, Any]] = []
     for place, file in enumerate(outputs.files):
         files.append({"filename": file.filename, "mime_type": file.mime_type, "size": len(file.data)})
-        if place in saved:
-            files[-1]["path"] = str(saved[place])
+        if place in saved.paths:
+            files[-1]["path"] = str(saved.paths[place])
+        if place in saved.problems:
+            files[-1]["error"] = saved.problems[place]
     return {
         "text": outputs.text,
         "json": outputs.json,
@@ -81,25 +134,17 @@ def as_json(outputs: Outputs, saved: dict[int, Path], *, seconds: float) -> dict
     }
 
 
-def save_files(files: Iterable[OutputFile], folder: Path) -> dict[int, Path]:
-    """Write files into a folder, under their own names as far as these are free; returns the paths by place."""
-    folder.mkdir(parents=True, exist_ok=True)
-    saved: dict[int, Path] = {}
-    for place, file in enumerate(files):
-        name = Path(Path(file.filename).name or "file")
-        path, number = folder / name, 2
-        while path.exists():
-            path, number = folder / f"{name.stem}-{number}{name.suffix}", number + 1
-        path.write_bytes(file.data)
-        saved[place] = path
-    return saved
-
-
 def shorten(value: Any) -> str:
     """A value on one line, with its length where it is cut."""
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     line = text.replace("\n", "\\n")
     return line if len(line) <= LONGEST else f"{line[:LONGEST]}... ({len(text):,} characters)"
+
+
+def _shown_once(value: Any, text: str) -> str:
+    """The value, unless it is the text, which stands above it."""
+    same = isinstance(value, str) and value.strip() and value.strip() == text.strip() and len(value) > len(ABOVE)
+    return ABOVE if same else shorten(value)
 
 
 def _facts(parameter: Parameter) -> str:

@@ -1,69 +1,14 @@
 import json
-import os
-import shutil
-import signal
-import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import Any
 
 import pytest
 
-from tests.workspace.plugin.plugins.bare import MANIFEST, write_main, write_plugin
-from workspace.__main__ import main
-from workspace.cli import call
-from workspace.wire import DifyError, Handler, Payload
-
-GREETER = Path(__file__).parent.parent / "plugin" / "plugins" / "greeter"
-
-
-class Done(NamedTuple):
-    code: int
-    out: str
-    err: str
-
-
-class Call(Protocol):
-    def __call__(self, *argv: str, handler: Handler = ...) -> Done: ...
-
-
-def dify(invoke_type: str, payload: Payload) -> Iterator[Payload | None]:
-    yield {"answer to": payload}
-
-
-@pytest.fixture
-def run(capfd: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Call:
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("OPENAI_BASE_URL", raising=False)
-
-    def run(*argv: str, handler: Handler = dify) -> Done:
-        code = call.main(list(argv), handler=handler)
-        return Done(code, *capfd.readouterr())
-
-    return run
-
-
-@pytest.fixture
-def bare(tmp_path: Path) -> Any:
-    def bare(source: str, *, whole: bool = False) -> str:
-        (tmp_path / "bare").mkdir()
-        return str(write_plugin(tmp_path / "bare", source, whole=whole))
-
-    return bare
-
-
-@pytest.fixture
-def greeter(tmp_path: Path) -> Any:
-    """The declarations of the greeter over another program, which is quicker to start than the SDK."""
-
-    def greeter(source: str) -> str:
-        folder = Path(shutil.copytree(GREETER, tmp_path / "greeter"))
-        write_main(folder, source)
-        return str(folder)
-
-    return greeter
-
+from tests.workspace.cli.calling import GREETER, Call, Done
+from tests.workspace.plugin.plugins.bare import write_plugin
+from workspace.wire import DifyError, Payload
 
 ECHO = """
 def request(session, data):
@@ -119,7 +64,7 @@ def test_text_then_variables_are_shown_and_the_rest_goes_to_stderr(run: Call) ->
     assert done.code == 0
     assert done.out == (
         "Good day, Ada! Good day, Ada! \n"
-        "greeting: Good day, Ada! Good day, Ada! \n"
+        "greeting: (the text above)\n"
         'parameters: {"name": "Ada", "times": 2, "style": "formal", "shout": false}\n'
     )
     assert f"greeter 0.0.1 runs under {sys.executable} (this Python: it has no .venv of its own)\n" in done.err
@@ -196,6 +141,46 @@ def request(session, data):
     assert done.err.index("stdout: while starting\n") < done.err.index(
         f"stdout: plain{'!' * 1019} ...\nlog: WARNING careful\n"
     )
+
+
+def test_a_log_message_is_shown_with_its_data_and_is_no_output(run: Call, bare: Any) -> None:
+    done = run(
+        bare("""
+def request(session, data):
+    for more in ({"data": {"page": 1}, "status": "success"}, {"error": "no page", "data": {"page": 2}}, {}):
+        log = {"id": "1", "label": "fetched", **more}
+        answer(session, "stream", {"type": "log", "message": log})
+    end(session)
+"""),
+        "do",
+    )
+    assert done.out == ""
+    assert 'log: fetched {"page": 1}\nlog: fetched failed: no page {"page": 2}\nlog: fetched\n' in done.err
+
+
+LOGGED = """
+def request(session, data):
+    send({"event": "log", "data": {"level": "INFO", "message": "begun"}})
+    send({"event": "log", "data": {"level": "WARNING", "message": "it went wrong"}})
+"""
+
+
+def test_what_a_plugin_that_fails_has_logged_about_it_is_shown_with_trace_alone(
+    run: Call, bare: Any, tmp_path: Path
+) -> None:
+    folder = bare(LOGGED + '    answer(session, "error", {"error_type": "LookupError", "message": "it went wrong"})')
+    done = run(folder, "do")
+    assert "log: INFO begun\n" in done.err
+    assert "WARNING" not in done.err
+    assert "log: WARNING it went wrong\n" in run(folder, "do", "--trace").err
+    write_plugin(tmp_path / "bare", LOGGED + "    sys.exit(3)")
+    assert "log: WARNING it went wrong\n" in run(folder, "do").err
+
+
+def test_a_trace_says_when_the_plugin_asked_nothing(run: Call, bare: Any) -> None:
+    folder = bare("def request(session, data): end(session)")
+    assert "the plugin asked Dify nothing\n" in run(folder, "do", "--trace").err
+    assert "asked Dify" not in run(folder, "do").err
 
 
 # -- models and apps
@@ -280,158 +265,3 @@ def response(session, data):
 
     assert "llm: failed: no llm today, 0." in run(folder, "do", "--trace", handler=refuse).err
     assert "llm: " not in run(folder, "do").err
-
-
-# -- what goes wrong
-
-
-@pytest.mark.parametrize(
-    ("argv", "problem"),
-    [
-        (["greeet"], "greeter has no tool 'greeet': did you mean greet?"),
-        (["greet"], "greet needs name: write name=text"),
-        (["greet", "nmae=Ada"], "greet has no parameter 'nmae': did you mean name?"),
-        (["greet", "Ada"], "'Ada' is not a parameter: write name=text, name:=json or name@file."),
-        (["greet", "name=Ada", "style=cold"], "style: it is one of warm, formal, not 'cold'."),
-        (["greet", "name=Ada", "--jsno"], "unrecognized arguments: --jsno."),
-        (["greet", "name=Ada", "--timeout", "soon"], "argument --timeout: invalid float value: 'soon'."),
-        (["enter"], "the provider needs door_key (Key of the door): write --credential door_key=..."),
-        (["enter", "--credential", "door_key"], "a credential is written --credential NAME=VALUE."),
-        (["enter", "--credential", "dor_key=1"], "the provider has no credential 'dor_key': did you mean door_key?"),
-    ],
-)
-def test_a_wrong_command_line_is_one_sentence_and_exit_code_2(run: Call, argv: list[str], problem: str) -> None:
-    done = run(str(GREETER), *argv)
-    assert (done.code, done.out, done.err) == (2, "", f"workspace call: {problem}\n")
-
-
-def test_a_failure_keeps_the_text_so_far_and_has_no_traceback(run: Call, bare: Any) -> None:
-    folder = bare("""
-def request(session, data):
-    text(session, "I was about to")
-    args = {"traceback": "Traceback ..."}
-    answer(session, "error", {"error_type": "LookupError", "message": "nothing to say", "args": args})
-""")
-    done = run(folder, "do")
-    assert (done.code, done.out) == (1, "I was about to\n")
-    assert done.err.endswith("workspace call: the plugin failed: LookupError: nothing to say\n")
-    assert "Traceback" not in done.err
-    done = run(folder, "do", "--json")
-    assert (done.code, json.loads(done.out)) == (1, {"error": {"type": "LookupError", "message": "nothing to say"}})
-
-
-@pytest.mark.parametrize(
-    ("source", "kind", "problem"),
-    [
-        ("import nothing_of_that_name", "PluginStartError", "No module named 'nothing_of_that_name'"),
-        ("def broken(:", "PluginStartError", "SyntaxError"),
-    ],
-)
-def test_a_plugin_that_cannot_start_is_reported(run: Call, bare: Any, source: str, kind: str, problem: str) -> None:
-    done = run(bare(source, whole=True), "do", "--json")
-    assert done.code == 1
-    error = json.loads(done.out)["error"]
-    assert error["type"] == kind
-    assert error["message"].startswith("The plugin ended with exit code 1.")
-    assert problem in error["message"]
-
-
-def test_a_crash_and_a_timeout_are_reported(run: Call, bare: Any, tmp_path: Path) -> None:
-    folder = bare("def request(session, data): os._exit(7)")
-    assert run(folder, "do").err.endswith("workspace call: The plugin ended with exit code 7.\n")
-    write_plugin(tmp_path / "bare", "def request(session, data): pass")
-    done = run(folder, "do", "--timeout", "0.1")
-    assert (done.code, done.err.splitlines()[-1]) == (1, "workspace call: The plugin did not finish within 0.1 s.")
-
-
-def test_a_folder_that_is_no_plugin_is_reported(run: Call, tmp_path: Path) -> None:
-    done = run(str(tmp_path), "do")
-    assert done.code == 1
-    assert done.err.startswith("workspace call: manifest.yaml cannot be read in ")
-    assert json.loads(run(str(tmp_path), "--json").out)["error"]["type"] == "PluginFolderError"
-
-
-# -- as a command
-
-
-def test_the_commands_are_listed_where_none_is_named(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main([]) == 2
-    assert main(["nonsense"]) == 2
-    assert main(["--help"]) == 0
-    assert capsys.readouterr().out.startswith("usage: python -m workspace COMMAND")
-
-
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_an_interrupted_call_leaves_no_process_and_no_traceback(bare: Any, number: int, code: int) -> None:
-    folder = bare("def request(session, data): text(session, str(os.getpid()) + chr(10))")
-    command = [sys.executable, "-W", "error", "-m", "workspace", "call", folder, "do"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        pid = int(process.stdout.readline())
-        process.send_signal(number)
-        _, errors = process.communicate()
-    assert process.returncode == code
-    assert "Traceback" not in errors
-    with pytest.raises(ProcessLookupError):
-        os.kill(pid, 0)
-
-
-def test_a_reader_that_leaves_is_no_error_to_talk_about(bare: Any) -> None:
-    folder = bare("""
-def request(session, data):
-    for _ in range(5000):
-        text(session, "a line" + chr(10))
-    end(session)
-""")
-    command = [sys.executable, "-W", "error", "-m", "workspace", "call", folder, "do"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        assert process.stderr is not None
-        process.stdout.readline()
-        process.stdout.close()
-        errors = process.stderr.read()
-    assert "Traceback" not in errors
-    assert "BrokenPipe" not in errors
-
-
-# -- on the workspace's own Dify
-
-
-STORE = """
-def request(session, data):
-    invoke(session, "storage", {"opt": "OPTION", "key": "k", "value": b"kept".hex()})
-"""
-
-
-@pytest.fixture
-def store(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> Any:
-    def store(option: str, *, permission: str) -> str:
-        folder = tmp_path / "plugin"
-        folder.mkdir(exist_ok=True)
-        write_plugin(
-            folder,
-            STORE.replace("OPTION", option)
-            + """
-def response(session, data):
-    if data["event"] == "end":
-        end(session)
-    else:
-        text(session, str(data["message"] if data["event"] == "error" else data["data"]) + chr(10))
-""",
-        )
-        (folder / "manifest.yaml").write_text(f"{MANIFEST}resource: {{permission: {{{permission}}}}}\n")
-        assert call.main([str(folder), "do", "--data-dir", str(tmp_path / "data")]) == 0
-        return capfd.readouterr().out.strip()
-
-    return store
-
-
-def test_without_the_permission_in_its_manifest_a_plugin_is_refused_as_in_dify(store: Any) -> None:
-    answer = store("set", permission="")
-    assert answer == "permission denied, you need to enable storage access in plugin manifest"
-
-
-def test_what_a_plugin_stores_is_there_in_the_next_call(store: Any) -> None:
-    permission = "storage: {enabled: true, size: 1048576}"
-    store("set", permission=permission)
-    assert b"kept".hex() in store("get", permission=permission)

@@ -1,0 +1,69 @@
+"""The command line of `python -m workspace call`."""
+
+import argparse
+import math
+from pathlib import Path
+from typing import NoReturn
+
+from workspace.cli import arguments
+
+USAGE = "python -m workspace call PLUGIN_DIR [TOOL [NAME=TEXT | NAME:=JSON | NAME@FILE ...]] [options]"
+DEFAULT_MODEL = "the language model of apps and summaries, and where a required one is left out"
+DATA_DIR = "where storage, conversations and uploads are kept (.workspace)"
+FAIL_LIKE_DIFY = "speech2text and completion apps fail, as they do in today's Dify"
+TRACE = "show what the plugin asked of Dify, and where it failed"
+
+
+class UsageError(Exception):
+    """One sentence about what is wrong on the command line."""
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(f"{message}.")
+
+
+def parser() -> argparse.ArgumentParser:
+    """Its errors are UsageError."""
+    parser = _Parser(
+        prog="python -m workspace call",
+        usage=USAGE,
+        description="Invoke a tool of the plugin in a folder. Without TOOL: list its tools.",
+        epilog=arguments.__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        add_help=False,
+        allow_abbrev=False,
+    )
+    parser.add_argument("words", nargs="*", help=argparse.SUPPRESS)
+    parser.add_argument("-h", "--help", action="store_true", help="this; after TOOL: what its parameters are")
+    parser.add_argument("--json", action="store_true", help="print the outputs as one JSON object")
+    parser.add_argument("--save-dir", type=Path, metavar="DIR", help="keep the files the tool puts out")
+    parser.add_argument("--credential", action="append", default=[], metavar="NAME=VALUE", help="for the provider")
+    parser.add_argument("--trace", action="store_true", help=TRACE)
+    parser.add_argument("--default-model", default="", metavar="PROVIDER/NAME", help=DEFAULT_MODEL)
+    parser.add_argument("--data-dir", type=_folder, default=Path(".workspace"), metavar="DIR", help=DATA_DIR)
+    parser.add_argument("--fail-like-dify", action="store_true", help=FAIL_LIKE_DIFY)
+    parser.add_argument("--timeout", type=_seconds, default=600.0, metavar="SECONDS", help="for the call (600)")
+    return parser
+
+
+def _folder(text: str) -> Path:
+    """A folder that is there or can be made: nothing above it is a file."""
+    path = Path(text)
+    try:
+        there = next((part for part in (path, *path.parents) if part.exists()), path)
+    except OSError as error:
+        raise argparse.ArgumentTypeError(f"{text}: {error.strerror}") from None
+    if there.exists() and not there.is_dir():
+        raise argparse.ArgumentTypeError(f"{there} is no folder")
+    return path
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = math.nan
+    if not seconds > 0:
+        raise argparse.ArgumentTypeError(f"it takes a number of seconds above 0, such as 30, not {text!r}")
+    return seconds

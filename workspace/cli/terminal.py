@@ -1,0 +1,24 @@
+"""Where commands print: what was asked for on stdout, all else on stderr."""
+
+import contextlib
+import sys
+
+
+class NotWritten(Exception):
+    """Stdout takes no more, for the reason in the message: "No space left on device"."""
+
+
+def show(text: str, *, end: str = "\n") -> None:
+    """Print on stdout, at once. Raises NotWritten, or BrokenPipeError where nobody reads any more."""
+    try:
+        print(text, end=end, flush=True)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise NotWritten(error.strerror) from None
+
+
+def note(text: str) -> None:
+    """Print on stderr; where that cannot be, nobody is told."""
+    with contextlib.suppress(OSError):
+        print(text, file=sys.stderr, flush=True)
