@@ -240,7 +240,7 @@ _NOT_CONFIGURED = re.compile(
     r"|\bprovider \S+ (?:(?:does|is|was) )?not (?:exist|found)\b"
     r"|\bmodel provider .{0,100}?\bquota (?:is |has been )?(?:exceeded|exhausted)"
     r"|\bquota for .{0,100}?\bmodel provider has been exhausted"
-    r"|default model not found|model schema not found|\bapp not found|unexpected app type|\bapp unavailable",
+    r"|default model not found|\bapp not found|unexpected app type|\bapp unavailable",
     re.IGNORECASE,
 )
 

@@ -132,6 +132,8 @@ def test_long_reasons_are_cut():
         ("[azure] Invalid api-key: test-key", "[azure] Invalid api-key: [hidden]"),
         ("Incorrect API key provided: hf_AbCdEf...12345678.", "Incorrect API key provided: [hidden]."),
         ("API key provided: sk-test1234567890. Find it online.", "API key provided: [hidden]. Find it online."),
+        ("Incorrect API key provided: test", "Incorrect API key provided: [hidden]"),
+        ("API key: test", "API key: [hidden]"),
         ("Your api key: ****1234 is invalid", "Your api key: [hidden] is invalid"),
         ("API Key：test-key，请检查", "API Key：[hidden]，请检查"),
         ("Authorization: Basic dGVzdA==", "Authorization: Basic [hidden]"),
@@ -186,10 +188,12 @@ def test_what_is_no_key_stays_readable(text):
 
 
 def test_no_half_of_a_key_is_left_where_a_text_is_cut():
-    text = "sk-test1234567890 " * 200
+    text = f"sk-{HEX * 55} and " + "sk-test1234567890 " * 50
 
-    assert "test" not in hide_keys(text)
-    assert hide_keys(text).endswith("…")
+    for start in range(20):
+        hidden = hide_keys("." * start + text)
+        assert "sk-" not in hidden
+        assert hidden.endswith("…")
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ import logging
 import dify_plugin  # noqa: F401 - patches for gevent before anything imports ssl
 import httpx
 import pytest
+from pydantic_core import to_json
 
 from switchboard import errors
 from switchboard.errors import (
@@ -68,6 +69,10 @@ RATE_LIMIT = (
             ProviderFailed,
             "cut off: Dify closed",
         ),
+        ("llm", "any Go error\nfailed to read system header", ProviderFailed, "cut off: Dify closed"),
+        ("llm", "any Go error\nfailed to read header", ProviderFailed, "cut off: Dify closed"),
+        ("llm", "any Go error\nfailed to read data", ProviderFailed, "cut off: Dify closed"),
+        ("rerank", "invoke rerank model failed: http: read on closed response body", ProviderFailed, "cut off: Dify"),
         ("rerank", "invoke rerank model failed: EOF", ProviderFailed, "cut off: Dify closed"),
         ("rerank", "invoke rerank model failed: unexpected EOF", ProviderFailed, "cut off: Dify closed"),
         (
@@ -157,7 +162,8 @@ def test_what_a_provider_says_is_not_taken_for_dify(reason):
         "Model provider openai quota has been exhausted",
         "Your quota for Dify Hosted Model Provider has been exhausted.",
         "Default model not found for ModelType.LLM",
-        "Model schema not found for gpt-9",
+        "Model schema not found",
+        "App unavailable",
         "unexpected app type",
         "CredentialsValidateFailedError",
         *(
@@ -334,12 +340,22 @@ def test_speech_that_is_not_even_ascii_is_not_hexadecimal():
         binascii.unhexlify("🎉")
 
 
+def test_what_cannot_be_sent_is_told_apart():
+    deep: object = []
+    for _ in range(2000):
+        deep = [deep]
+    for unsendable, sentence in ((deep, "nested too deeply to be sent"), ("half \ud83d", "half of a surrogate pair")):
+        with pytest.raises(InvalidInput, match=sentence), reverse_invocation("llm"):
+            to_json(unsendable)
+
+
 def test_errors_of_the_code_inside_pass_as_they_are():
     for defect in (KeyError("a defect"), ValueError("a defect"), RecursionError("a defect"), RuntimeError("a defect")):
         with pytest.raises(type(defect), match="a defect"), reverse_invocation("llm"):
             raise defect
-    with pytest.raises(InvalidInput, match="^mine$"), reverse_invocation("llm"):
-        raise InvalidInput("mine")
+    with pytest.raises(InvalidInput, match="^mine$") as caught, reverse_invocation("llm"):
+        raise InvalidInput("mine") from KeyError("why")
+    assert isinstance(caught.value.__cause__, KeyError)
 
 
 def test_each_failure_is_one_line_in_the_log_without_content(caplog):
