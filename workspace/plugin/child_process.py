@@ -80,3 +80,14 @@ class ChildProcess:
     def _signal(self, number: signal.Signals) -> None:
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self._process.pid, number)
+
+
+def plugin_environment(added: Mapping[str, str]) -> dict[str, str]:
+    """This process's environment as the daemon hands its own on, with UTF-8 on the wire whatever the locale is.
+
+    Files of the workspace are not asked of a proxy.
+    """
+    environment = {**os.environ, "INSTALL_METHOD": "local", "PYTHONIOENCODING": "utf-8", **added}
+    for name in ("NO_PROXY", "no_proxy"):
+        environment[name] = ",".join(filter(None, (environment.get(name), "127.0.0.1", "localhost")))
+    return environment

@@ -94,9 +94,11 @@ class PluginFolder:
         if found:
             choice = " or ".join(f"{tool.provider}/{tool.name}" for tool in found)
             raise PluginFolderError(f"{self.name} has more than one tool {name!r}: write {choice}.")
-        names = [tool.name for tool in self.tools]
-        close = difflib.get_close_matches(name, names) or names
-        known = f"did you mean {' or '.join(close)}?" if close else "it has no tools."
+        names = {tool.name.lower(): tool.name for tool in self.tools}
+        if close := difflib.get_close_matches(name.lower(), names):
+            known = f"did you mean {' or '.join(names[one] for one in close)}?"
+        else:
+            known = f"it has {', '.join(names.values()) or 'no tools'}."
         raise PluginFolderError(f"{self.name} has no tool {name!r}: {known}")
 
     def provider(self, name: str) -> ToolProvider:

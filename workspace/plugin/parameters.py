@@ -73,7 +73,8 @@ def refuse_unknown(given: Iterable[str], known: list[str], problem: str) -> None
     """Raise ParameterError for the first name that is not known, with those that are close to it."""
     for name in given:
         if name not in known:
-            close = difflib.get_close_matches(name, known)
+            names = {one.lower(): one for one in known}
+            close = [names[one] for one in difflib.get_close_matches(name.lower(), names)]
             hint = f"did you mean {' or '.join(close)}?" if close else f"it has {', '.join(known) or 'none'}."
             raise ParameterError(f"{problem} {name!r}: {hint}")
 

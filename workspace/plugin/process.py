@@ -9,7 +9,6 @@ invocation has its own. All is looked up in `threading` and `queue` when it is u
 has replaced what is in there.
 """
 
-import os
 import queue
 import threading
 import time
@@ -21,7 +20,8 @@ from types import TracebackType
 from typing import Any, Literal, NamedTuple, Self
 
 from workspace.plugin import json_lines
-from workspace.plugin.child_process import GRACE, ChildProcess
+from workspace.plugin.advice import missing_package, swallowed_message
+from workspace.plugin.child_process import GRACE, ChildProcess, plugin_environment
 from workspace.plugin.errors import PluginCallError, PluginError, PluginGone, PluginStartError, PluginTimeout
 from workspace.plugin.folder import PluginFolder
 from workspace.plugin.reverse_invocation import MalformedInvocation, ReverseInvocation, answer, read_invocation
@@ -81,7 +81,7 @@ class PluginProcess:
             self._child = ChildProcess(
                 [str(folder.python), "-m", folder.entrypoint],
                 folder=folder.path,
-                environment=_environment(environment or {}),
+                environment=plugin_environment(environment or {}),
             )
         except OSError as error:
             raise PluginStartError(f"The plugin cannot be started with {folder.python}: {error.strerror}.") from None
@@ -192,9 +192,8 @@ class PluginProcess:
         finally:
             self._child.end()
             self._stderr_reader.join(GRACE)
-            self._fail(
-                problem or f"The plugin ended{self._child.exit_reason()}.{self._missing_package()}{self._last_lines()}"
-            )
+            advice = missing_package(self._stderr_tail, self.folder)
+            self._fail(problem or f"The plugin ended{self._child.exit_reason()}.{advice}{self._last_lines()}")
             self._started.set()
 
     def _read_stderr(self) -> None:
@@ -207,7 +206,10 @@ class PluginProcess:
     def _take(self, line: bytes) -> None:
         message = json_lines.decode(line)
         if message is None:
-            self._on_line(PluginLine("stdout", line.decode(errors="replace")))
+            text = line.decode(errors="replace")
+            self._on_line(PluginLine("stdout", text))
+            if advice := swallowed_message(text):
+                self._on_line(PluginLine("error", advice))
             return
         event, data = message.get("event"), message.get("data")
         if event == "heartbeat":
@@ -269,16 +271,6 @@ class PluginProcess:
         for call in calls:
             call.events.put(PluginGone(self._gone))
 
-    def _missing_package(self) -> str:
-        """What to do about a package that this Python lacks, to come after a sentence."""
-        if (
-            self.folder.own_python
-            or not self._stderr_tail
-            or not self._stderr_tail[-1].startswith("ModuleNotFoundError")
-        ):
-            return ""
-        return " This Python lacks one of its packages: install its requirements into a .venv in its folder."
-
     def _last_lines(self) -> str:
         """What it wrote on stderr last, to come after a sentence."""
         lines = [line for line in self._stderr_tail if line.strip()]
@@ -294,11 +286,3 @@ def _call_error(data: object) -> PluginCallError:
         str(content.get("message") or ""),
         details if isinstance(details, dict) else {},
     )
-
-
-def _environment(added: Mapping[str, str]) -> dict[str, str]:
-    """This process's environment as the daemon hands its own on; files of the workspace are not asked of a proxy."""
-    environment = {**os.environ, "INSTALL_METHOD": "local", **added}
-    for name in ("NO_PROXY", "no_proxy"):
-        environment[name] = ",".join(filter(None, (environment.get(name), "127.0.0.1", "localhost")))
-    return environment

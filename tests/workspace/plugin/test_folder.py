@@ -65,7 +65,9 @@ def test_an_unknown_tool_is_refused_with_those_that_are_close() -> None:
     folder = read_plugin_folder(GREETER)
     with pytest.raises(PluginFolderError, match=r"^greeter has no tool 'greeet': did you mean greet\?$"):
         folder.tool("greeet")
-    with pytest.raises(PluginFolderError, match="did you mean greet or describe_files or draw"):
+    with pytest.raises(PluginFolderError, match=r"did you mean greet\?$"):
+        folder.tool("GREET")
+    with pytest.raises(PluginFolderError, match=r"'something_else': it has greet, describe_files, draw, .*enter\.$"):
         folder.tool("something_else")
 
 

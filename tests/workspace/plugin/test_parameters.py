@@ -217,6 +217,7 @@ def test_what_takes_several_values_is_repeated(tmp_path: Path) -> None:
         ("hello", "'hello' is not a parameter: write name=text, name:=json or name@file."),
         ("=x", "'=x' is not a parameter: write name=text, name:=json or name@file."),
         ("txet=x", "tool has no parameter 'txet': did you mean text?"),
+        ("TEXT=x", "tool has no parameter 'TEXT': did you mean text?"),
         ("text@/nowhere/a", "text: /nowhere/a cannot be read: No such file or directory."),
         ("text=@/nowhere/a", "text: /nowhere/a cannot be read: No such file or directory."),
         ("text:=hello", "text: this is not JSON ("),
@@ -230,7 +231,7 @@ def test_an_argument_that_cannot_be_read_is_refused_in_a_sentence(argument: str,
 
 def test_a_file_that_is_no_text_is_refused_as_text(tmp_path: Path) -> None:
     (tmp_path / "voice").write_bytes(b"\xff\xfe\xfd")
-    with pytest.raises(ParameterError, match="is no UTF-8 text; text@path gives the file as it is"):
+    with pytest.raises(ParameterError, match="is no UTF-8 text.$"):
         read(f"text=@{tmp_path}/voice", declared=tool(parameter("string", "text")))
 
 
