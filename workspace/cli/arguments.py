@@ -62,6 +62,17 @@ def add_default_models(tool: Tool, values: dict[str, Any], default_models: Mappi
     return picked
 
 
+def refuse_missing_models(tool: Tool, values: Mapping[str, Any]) -> None:
+    """Where a server answers for models, tell why a model that is left out has no default. Raises ParameterError."""
+    for parameter in tool.parameters:
+        if parameter.type == "model-selector" and parameter.required and parameter.name not in values:
+            or_default = " or --default-model provider/NAME" if model_type_of(parameter.scope) == "llm" else ""
+            raise ParameterError(
+                f"{tool.name} needs {parameter.name}: because OPENAI_BASE_URL is set there is no default; "
+                f"write {parameter.name}=provider/NAME{or_default}"
+            )
+
+
 def _read(parameter: Parameter, separator: str, value: str, share: Callable[[Path], dict[str, Any]]) -> Any:
     try:
         if separator == "@":

@@ -79,16 +79,15 @@ def _run(options: argparse.Namespace, handler: Handler | None) -> int:
     if options.help:
         show(describe_tool(tool, _apps(folder)))
         return 0
-    if options.save_dir:
-        try:
-            saved_files.prepare(options.save_dir)
-        except OSError as error:
-            raise UsageError(f"--save-dir {options.save_dir}: no file can be kept there: {error.strerror}.") from None
     with FileServer(uploads=options.data_dir / "uploads") as files:
         values = arguments.read_arguments(tool, options.words[2:], share=files.share)
         for name, model in arguments.add_default_models(tool, values, _default_models(options)).items():
             note(f"{name}: {model}, the workspace's default")
+        if _server():
+            arguments.refuse_missing_models(tool, values)
         request = _request(folder, tool, values, options.credential)
+        if options.save_dir:
+            _prepare(options.save_dir)
         note(f"{folder.name} {folder.version} runs under {_python(folder)}")
         invocations: list[ReverseInvocation] = []
         try:
@@ -163,9 +162,21 @@ def _call(
     return 1 if saved.problems else 0
 
 
+def _prepare(save_dir: Path) -> None:
+    try:
+        saved_files.prepare(save_dir)
+    except OSError as error:
+        raise UsageError(f"--save-dir {save_dir}: no file can be kept there: {error.strerror}.") from None
+
+
+def _server() -> str:
+    """The server that answers for models, "" where the workspace's own engines do."""
+    return os.environ.get("OPENAI_BASE_URL", "")
+
+
 def _default_models(options: argparse.Namespace) -> dict[str, str]:
     """What stands for a model that nobody picked. A server has models of its own, whose names are not known here."""
-    models = {} if os.environ.get("OPENAI_BASE_URL") else dict(DEFAULT_MODELS)
+    models = {} if _server() else dict(DEFAULT_MODELS)
     return models | ({"llm": options.default_model} if options.default_model else {})
 
 
@@ -187,9 +198,12 @@ def _local_workspace(folder: PluginFolder, files: FileServer, options: argparse.
         folder=options.data_dir,
         fail_like_dify=options.fail_like_dify,
         upload_url=files.upload_url,
-        default_model=model_selector(_default_models(options).get("llm", ""), scope="llm")["model"] or "default",
+        default_model=model_selector(_default_models(options).get("llm", ""), scope="llm")["model"],
     ).handle
 
 
 def _python(folder: PluginFolder) -> str:
-    return f"{folder.python} ({'its own .venv' if folder.own_python else 'this Python: it has no .venv of its own'})"
+    if folder.own_python:
+        return f"{folder.python} (its own .venv)"
+    why = "its .venv has no Python in it" if (folder.path / ".venv").is_dir() else "it has no .venv of its own"
+    return f"{folder.python} (this Python: {why})"

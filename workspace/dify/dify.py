@@ -39,8 +39,8 @@ class Dify:
     models there are ("gpt-4o", or with its provider "langgenius/openai/openai/gpt-4o"); None takes any name.
     `fail_like_dify` breaks the two interfaces that Dify's API breaks today, speech2text and completion apps.
     `apps` is added to the workspace's own. `upload_url` makes the signed URL to which a plugin posts a file, from the
-    file's name and MIME type. `default_model` is what apps and summaries ask; `context_tokens` is its context, which
-    decides from where on a text is really summarised.
+    file's name and MIME type. `default_model` is what apps and summaries ask, "" for none; `context_tokens` is its
+    context, which decides from where on a text is really summarised.
     """
 
     def __init__(
@@ -53,7 +53,7 @@ class Dify:
         fail_like_dify: bool = False,
         apps: dict[str, App] | None = None,
         upload_url: Callable[[str, str], str] | None = None,
-        default_model: str = "default",
+        default_model: str = "",
         context_tokens: int = 4096,
     ) -> None:
         self.apps: dict[str, App] = {

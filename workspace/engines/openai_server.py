@@ -42,6 +42,8 @@ class OpenAIModels:
     def client(self) -> "OpenAI":
         from openai import OpenAI
 
+        if problem := _settings_problem(self._base_url, self._api_key):
+            raise DifyError(problem)
         return OpenAI(base_url=self._base_url, api_key=self._api_key, max_retries=0, timeout=PATIENCE)
 
     @property
@@ -64,6 +66,8 @@ class OpenAIModels:
         parameters: dict[str, Any],
     ) -> Iterator[Generated]:
         """The answer as the server streams it; reasoning comes first, between `<think>` tags, as Dify writes it."""
+        if not model:
+            raise DifyError("no default model is set: name one with --default-model PROVIDER/NAME")
         request = _completion_request(model, messages, tools, stop, parameters)
         with self._server_errors(), self.client.chat.completions.create(**request) as chunks:
             yield from _pieces(chunks)
@@ -156,6 +160,22 @@ class OpenAIModels:
         return text.replace(self._api_key, "***") if self._api_key else text
 
 
+def _settings_problem(base_url: str, api_key: str) -> str | None:
+    """What is wrong with the two, without a word of them: both may hold a secret."""
+    if "://" not in base_url:
+        return "OPENAI_BASE_URL lacks its http:// or https://: it is written like http://127.0.0.1:11434/v1"
+    try:
+        parts = urlsplit(base_url)
+        usable = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0 and base_url.isprintable()
+    except ValueError:
+        usable = False
+    if not usable or " " in base_url:
+        return "OPENAI_BASE_URL is no HTTP address: it is written like http://127.0.0.1:11434/v1"
+    if not api_key.isascii() or not api_key.isprintable():
+        return "OPENAI_API_KEY has characters that no key has: only printable ASCII can be sent"
+    return None
+
+
 def _completion_request(
     model: str,
     messages: list[dict[str, Any]],
@@ -180,7 +200,8 @@ def _completion_request(
 def _pieces(chunks: "Iterator[ChatCompletionChunk]") -> Iterator[Generated]:
     """Pieces of the answer; usage comes in a chunk of its own after the finish reason, so both go out at the end."""
     thinking = False
-    finish_reason, tokens = "stop", None
+    finish_reason: str | None = None
+    tokens: TokenCount | None = None
     ids: dict[int, str] = {}
     chunk = None
     for chunk in chunks:
@@ -204,7 +225,9 @@ def _pieces(chunks: "Iterator[ChatCompletionChunk]") -> Iterator[Generated]:
             finish_reason = choice.finish_reason or finish_reason
     if chunk is None:
         raise DifyError("the server's answer was empty: is it the base URL of an OpenAI-compatible API?")
-    yield Generated("\n</think>" if thinking else "", finish_reason=finish_reason, tokens=tokens)
+    if finish_reason is None and tokens is None:
+        raise DifyError("the server's answer broke off: it ended without a finish reason")
+    yield Generated("\n</think>" if thinking else "", finish_reason=finish_reason or "stop", tokens=tokens)
 
 
 def _said(body: object) -> str | None:

@@ -143,6 +143,12 @@ def request(session, data):
     )
 
 
+def test_an_empty_environment_of_the_plugins_own_is_told_from_none(run: Call, bare: Any, tmp_path: Path) -> None:
+    folder = bare("def request(session, data): end(session)")
+    (tmp_path / "bare" / ".venv").mkdir()
+    assert f"{sys.executable} (this Python: its .venv has no Python in it)\n" in run(folder, "do").err
+
+
 def test_a_log_message_is_shown_with_its_data_and_is_no_output(run: Call, bare: Any) -> None:
     done = run(
         bare("""
@@ -226,7 +232,9 @@ def test_a_server_has_no_default_model_until_one_is_named(
 ) -> None:
     monkeypatch.setenv("OPENAI_BASE_URL", "http://127.0.0.1:9/v1")
     folder = greeter(ECHO)
-    assert run(folder, "ask", "prompt=hi").err == "workspace call: ask needs model: write model=provider/model\n"
+    problem = "because OPENAI_BASE_URL is set there is no default"
+    advice = "write model=provider/NAME or --default-model provider/NAME"
+    assert run(folder, "ask", "prompt=hi").err == f"workspace call: ask needs model: {problem}; {advice}\n"
     done = run(folder, "ask", "prompt=hi", "--json", "--default-model", "ollama/llama3")
     model = echoed(done)["tool_parameters"]["model"]
     assert (model["provider"], model["model"]) == ("ollama", "llama3")

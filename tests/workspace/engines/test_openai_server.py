@@ -206,6 +206,27 @@ def test_a_stream_that_breaks_off_is_said_to(server, openai_models):
         ask(openai_models)
 
 
+def test_a_stream_that_ends_early_is_no_whole_answer(server, openai_models):
+    server.stream(chunk({"content": "Good "}))
+    answer = openai_models.generate("m", [], tools=[], stop=[], parameters={})
+
+    assert next(answer).text == "Good "
+    with pytest.raises(DifyError, match="^the server's answer broke off: it ended without a finish reason$"):
+        next(answer)
+
+
+def test_usage_alone_ends_an_answer_too(server, openai_models):
+    server.stream(chunk({"content": "Good day."}), chunk(usage=(7, 2)))
+
+    assert ask(openai_models)[-1] == Generated(finish_reason="stop", tokens=(7, 2))
+
+
+def test_without_a_default_model_none_is_asked(server, openai_models):
+    with pytest.raises(DifyError, match="^no default model is set: name one with --default-model PROVIDER/NAME$"):
+        list(openai_models.generate("", [], tools=[], stop=[], parameters={}))
+    assert server.asked == []
+
+
 # --- the other model types
 
 
@@ -309,6 +330,29 @@ def test_a_rerank_answer_of_another_shape_is_refused(server, openai_models):
 
 
 # --- failures
+
+
+@pytest.mark.parametrize(
+    ("base_url", "api_key", "problem"),
+    [
+        ("localhost:11434/v1", "k", "OPENAI_BASE_URL lacks its http:// or https://"),
+        ("/v1", "k", "OPENAI_BASE_URL lacks its http:// or https://"),
+        ("http://", "k", "OPENAI_BASE_URL is no HTTP address"),
+        ("http://[::1", "k", "OPENAI_BASE_URL is no HTTP address"),
+        ("http://a b/v1", "k", "OPENAI_BASE_URL is no HTTP address"),
+        ("http://a:99999/v1", "k", "OPENAI_BASE_URL is no HTTP address"),
+        ("ftp://a/v1", "k", "OPENAI_BASE_URL is no HTTP address"),
+        ("http://127.0.0.1:9/v1", "ключ", "OPENAI_API_KEY has characters that no key has"),
+        ("http://127.0.0.1:9/v1", "a\nb", "OPENAI_API_KEY has characters that no key has"),
+    ],
+)
+def test_settings_that_cannot_be_are_one_sentence(base_url, api_key, problem):
+    models = OpenAIModels(base_url, api_key)
+
+    with pytest.raises(DifyError, match=f"^{problem}"):
+        ask(models)
+    with pytest.raises(DifyError, match=f"^{problem}"):
+        list(models.speak("m", "a", voice="nova"))
 
 
 @pytest.mark.parametrize(
