@@ -5,6 +5,7 @@ import json
 import os
 import time
 import uuid
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from workspace.cli.call_output import (
 )
 from workspace.cli.command_line import UsageError
 from workspace.cli.plugin_lines import Lines
+from workspace.cli.selector_notes import notes_on_apps, notes_on_models
 from workspace.cli.terminal import note, show
 from workspace.dify.apps.app import App
 from workspace.plugin import parameters
@@ -77,7 +79,7 @@ def _run(options: argparse.Namespace, handler: Handler | None) -> int:
     except PluginFolderError as error:
         raise UsageError(str(error)) from None
     if options.help:
-        show(describe_tool(tool, _apps(folder)))
+        show(describe_tool(tool, _apps(folder), _default_models(options)))
         return 0
     with FileServer(uploads=options.data_dir / "uploads") as files:
         values = arguments.read_arguments(tool, options.words[2:], share=files.share)
@@ -89,9 +91,11 @@ def _run(options: argparse.Namespace, handler: Handler | None) -> int:
         if options.save_dir:
             _prepare(options.save_dir)
         note(f"{folder.name} {folder.version} runs under {_python(folder)}")
+        if handler is None:
+            handler = _local_workspace(folder, files, options, tool, values)
         invocations: list[ReverseInvocation] = []
         try:
-            return _call(folder, request, options, handler or _local_workspace(folder, files, options), invocations)
+            return _call(folder, request, options, handler, invocations)
         finally:
             if options.trace:
                 for invocation in invocations:
@@ -187,19 +191,27 @@ def _apps(folder: PluginFolder) -> dict[str, App]:
     return Dify(folder.manifest, models_from_environment()).apps
 
 
-def _local_workspace(folder: PluginFolder, files: FileServer, options: argparse.Namespace) -> Handler:
+def _local_workspace(
+    folder: PluginFolder, files: FileServer, options: argparse.Namespace, tool: Tool, values: Mapping[str, Any]
+) -> Handler:
     # imported here because the engines take their time, which listing tools need not wait for
     from workspace.dify import Dify
     from workspace.engines import models_from_environment
 
-    return Dify(
+    models = models_from_environment()
+    dify = Dify(
         folder.manifest,
-        models_from_environment(),
+        models,
         folder=options.data_dir,
         fail_like_dify=options.fail_like_dify,
         upload_url=files.upload_url,
         default_model=model_selector(_default_models(options).get("llm", ""), scope="llm")["model"],
-    ).handle
+    )
+    for line in notes_on_apps(tool, values, dify.apps):
+        note(line)
+    for line in () if _server() else notes_on_models(tool, values, models.describe):
+        note(line)
+    return dify.handle
 
 
 def _python(folder: PluginFolder) -> str:

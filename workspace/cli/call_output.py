@@ -14,6 +14,7 @@ from workspace.plugin.folder import Parameter, PluginFolder, Tool
 from workspace.plugin.outputs import Outputs
 from workspace.plugin.parameters import notation
 from workspace.plugin.reverse_invocation import ReverseInvocation
+from workspace.plugin.selectors import model_type_of
 from workspace.wire import Payload
 
 LONGEST = 300
@@ -32,13 +33,16 @@ def describe_tools(folder: PluginFolder) -> str:
     return "\n".join(lines)
 
 
-def describe_tool(tool: Tool, apps: Mapping[str, App]) -> str:
-    """The parameters, with all that the YAML says about them, and where it takes an app, the `apps` there are."""
+def describe_tool(tool: Tool, apps: Mapping[str, App], default_models: Mapping[str, str]) -> str:
+    """The parameters, with all that the YAML says about them, and where it takes an app, the `apps` there are.
+
+    `default_models` has a name, `provider/model`, for each type of model that need not be given.
+    """
     lines = [f"{tool.name}: {tool.description or tool.label}", ""]
     for parameter in tool.parameters:
         lines.append(f"  {notation(parameter)}")
         lines += textwrap.wrap(
-            f"{_facts(parameter)}. {parameter.description or parameter.label}",
+            f"{_facts(parameter, default_models)}. {parameter.description or parameter.label}",
             100,
             initial_indent="      ",
             subsequent_indent="      ",
@@ -147,7 +151,7 @@ def _shown_once(value: Any, text: str) -> str:
     return ABOVE if same else shorten(value)
 
 
-def _facts(parameter: Parameter) -> str:
+def _facts(parameter: Parameter, default_models: Mapping[str, str]) -> str:
     facts = [parameter.type, "required" if parameter.required else "optional"]
     if parameter.scope:
         facts.append(f"scope {parameter.scope}")
@@ -159,6 +163,8 @@ def _facts(parameter: Parameter) -> str:
         facts.append(f"at most {parameter.maximum:g}")
     if parameter.default is not None:
         facts.append(f"default {shorten(parameter.default)}")
+    elif parameter.type == "model-selector" and parameter.required:
+        facts += [f"default {name}" for name in [default_models.get(model_type_of(parameter.scope))] if name]
     return ", ".join(facts)
 
 

@@ -16,7 +16,7 @@ class Done(NamedTuple):
 
 
 class Call(Protocol):
-    def __call__(self, *argv: str, handler: Handler = ...) -> Done: ...
+    def __call__(self, *argv: str, handler: Handler | None = ...) -> Done: ...
 
 
 def dify(invoke_type: str, payload: Payload) -> Iterator[Payload | None]:

@@ -15,7 +15,7 @@ def run(capfd: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("OPENAI_BASE_URL", raising=False)
 
-    def run(*argv: str, handler: Handler = dify) -> Done:
+    def run(*argv: str, handler: Handler | None = dify) -> Done:
         code = call.main(list(argv), handler=handler)
         return Done(code, *capfd.readouterr())
 

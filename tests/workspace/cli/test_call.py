@@ -44,7 +44,10 @@ def test_help_after_a_tool_tells_its_parameters(run: Call) -> None:
         "\n"
         "Variables it puts out: greeting, parameters\n"
     )
-    assert "  model=provider/model\n      model-selector, required, scope llm." in run(str(GREETER), "ask", "-h").out
+    assert (
+        "  model=provider/model\n      model-selector, required, scope llm, default local/extractive."
+        in run(str(GREETER), "ask", "-h").out
+    )
     assert "It has no parameters." in run(str(GREETER), "fail", "-h").out
     assert "many@path" in run(str(GREETER), "describe_files", "-h").out
 
