@@ -5,7 +5,7 @@ import os
 import signal
 import sys
 
-from workspace.cli.terminal import NotWritten, note, show
+from workspace.cli.terminal import NotWritten, note, show, take_any_text
 
 COMMANDS = {"call": "workspace.cli.call"}
 """The module whose `main` takes what follows the command's name. Imported late: Ctrl-C may come while it is."""
@@ -19,6 +19,7 @@ usage: python -m workspace COMMAND ...
 
 def main(argv: list[str]) -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what was started is ended
+    take_any_text()
     try:
         return _run(argv)
     except KeyboardInterrupt:

@@ -1,11 +1,20 @@
 """Where commands print: what was asked for on stdout, all else on stderr."""
 
+import codecs
 import contextlib
+import io
 import sys
 
 
 class NotWritten(Exception):
     """Stdout takes no more, for the reason in the message: "No space left on device"."""
+
+
+def take_any_text() -> None:
+    """Make stdout take what a plugin may put out: UTF-8 where the locale knows ASCII alone, "?" for what is no text."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        ascii_alone = codecs.lookup(sys.stdout.encoding).name == "ascii"
+        sys.stdout.reconfigure(encoding="utf-8" if ascii_alone else None, errors="replace")
 
 
 def show(text: str, *, end: str = "\n") -> None:

@@ -63,6 +63,21 @@ def test_output_that_cannot_be_written_is_one_sentence(argv: list[str]) -> None:
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize("argument", ["name=@name.txt", b"name=\xff"])
+def test_text_outside_the_locale_can_be_written(tmp_path: Path, argument: str | bytes) -> None:
+    (tmp_path / "name.txt").write_text("Zoé", encoding="utf-8")
+    locale = {"PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0", "LC_ALL": "C"}
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-m", "workspace", "call", str(GREETER), "greet", argument],
+        env={**os.environ, **locale, "PYTHONPATH": str(Path.cwd())},
+        cwd=tmp_path,
+        capture_output=True,
+        check=False,
+    )
+    assert (done.returncode, b"Traceback" in done.stderr) == (0, False)
+    assert done.stdout.decode().startswith(f"Hello, {'Zoé' if isinstance(argument, str) else chr(0xFFFD)}!")
+
+
 def test_a_reader_that_leaves_is_no_error_to_talk_about(bare: Any) -> None:
     folder = bare("""
 def request(session, data):
