@@ -22,33 +22,9 @@ from dify_plugin.entities.model.tts import TTSModelConfig
 
 from tests.workspace.dify.app_calls import session_of
 from tests.workspace.dify.fake_models import EVERYTHING, FakeModels
+from tests.workspace.dify.model_calls import LLM, NAME, error_of, llm_payload
 from workspace.dify import Dify
 from workspace.engines import Generated, TokenCount, ToolCall
-
-NAME = {"provider": "p", "model": "m"}
-LLM = LLMModelConfig(**NAME, mode="chat")
-
-
-@pytest.fixture
-def models():
-    return FakeModels()
-
-
-@pytest.fixture
-def session(models):
-    return session_of(models)
-
-
-def error_of(call):
-    with pytest.raises(Exception, match=".") as caught:
-        call()
-    return str(caught.value)
-
-
-def llm_payload(**changes):
-    base = {**NAME, "mode": "chat", "completion_params": {}, "prompt_messages": [], "tools": None, "stop": None}
-    return {**base, "stream": True, **changes}
-
 
 # --- llm
 
