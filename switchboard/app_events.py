@@ -20,7 +20,7 @@ not have the type it should.
     events = AppEvents()
     for event in session.app.chat.invoke(...):
         events.feed(event)
-    print(events.result().answer)
+    answer = events.result().answer
 """
 
 import mimetypes

@@ -74,6 +74,12 @@ def check_result_fits(name: str, value: Any) -> None:
         raise NoAnswer(f"The output {name} is nested too deeply, or not text in UTF-8, to be handed over.") from None
 
 
+def check_results_fit(**outputs: Any) -> None:
+    """Refuse a set of outputs if one of them would not fit, before any of them goes out."""
+    for name, value in outputs.items():
+        check_result_fits(name, value)
+
+
 def check_result_size(name: str, size: int) -> None:
     """Refuse an output of at least `size` bytes that would not fit on one line."""
     if size > MAX_PAYLOAD:

@@ -10,7 +10,7 @@ from switchboard.app_forms import input_list, input_schema
 from switchboard.errors import reverse_invocation
 from switchboard.parameters import optional_text
 from switchboard.selectors import app_id
-from switchboard.wire_limits import check_result_fits
+from switchboard.wire_limits import check_results_fit
 
 
 class AppParametersTool(Tool):
@@ -23,8 +23,7 @@ class AppParametersTool(Tool):
         schema = input_schema(parameters.get("user_input_form"))
         text = input_list(schema)
         variables = {"input_schema": schema, "parameters": parameters}
-        for name, value in {**variables, "text": text}.items():
-            check_result_fits(name, value)
+        check_results_fit(**variables, text=text)
         yield self.create_text_message(text)
         for name, value in variables.items():
             yield self.create_variable_message(name, value)

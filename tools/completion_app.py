@@ -16,7 +16,7 @@ from switchboard.app_files import file_messages
 from switchboard.errors import reverse_invocation
 from switchboard.parameters import json_object, optional_text, required_text
 from switchboard.selectors import chosen_app
-from switchboard.wire_limits import check_request_fits, check_result_fits, check_result_size
+from switchboard.wire_limits import check_request_fits, check_result_size, check_results_fit
 
 
 class CompletionAppTool(Tool):
@@ -39,8 +39,7 @@ class CompletionAppTool(Tool):
             result = events.result(AppKind.COMPLETION)
 
         variables = {"answer": result.answer, "message_id": result.message_id, "usage": result.usage}
-        for name, value in {**variables, "retriever_resources": result.retriever_resources}.items():
-            check_result_fits(name, value)
+        check_results_fit(**variables, retriever_resources=result.retriever_resources)
         if result.answer:  # only now: moderation can replace it until the end
             yield self.create_text_message(result.answer)
         yield from file_messages(self, result.files)

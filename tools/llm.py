@@ -25,7 +25,7 @@ from switchboard.files import download_image
 from switchboard.parameters import files, optional_text, required_text, stop_sequences
 from switchboard.reasoning import ReasoningSplitter
 from switchboard.selectors import llm_config, take_stop_sequences
-from switchboard.wire_limits import check_request_fits, check_result_fits, check_result_size
+from switchboard.wire_limits import check_request_fits, check_result_fits, check_result_size, check_results_fit
 
 
 class LLMTool(Tool):
@@ -92,8 +92,7 @@ class LLMTool(Tool):
             "finish_reason": finish_reason,
             "model_name": model_name,
         }
-        for name, value in variables.items():
-            check_result_fits(name, value)
+        check_results_fit(**variables)
         for name, value in variables.items():
             yield self.create_variable_message(name, value)
 

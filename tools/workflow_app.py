@@ -13,7 +13,7 @@ from switchboard.app_files import file_messages
 from switchboard.errors import reverse_invocation
 from switchboard.parameters import json_object, optional_text
 from switchboard.selectors import chosen_app
-from switchboard.wire_limits import check_request_fits, check_result_fits
+from switchboard.wire_limits import check_request_fits, check_results_fit
 
 
 class WorkflowAppTool(Tool):
@@ -43,8 +43,7 @@ class WorkflowAppTool(Tool):
         else:
             text = _readable(result.outputs)
         variables = {"outputs": result.outputs, "status": result.status, "workflow_run_id": result.workflow_run_id}
-        for name, value in {**variables, "text": text}.items():
-            check_result_fits(name, value)
+        check_results_fit(**variables, text=text)
         if text:
             yield self.create_text_message(text)
         yield from file_messages(self, result.files)
