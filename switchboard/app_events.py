@@ -31,7 +31,6 @@ from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from switchboard.error_texts import readable_reason
 from switchboard.errors import InvocationError, NoAnswer, ProviderFailed, error_event, wrong_kind_of_app
 
 
@@ -179,13 +178,13 @@ class AppEvents:
         run = f" (run {self._ids['workflow_run_id']})" if self._ids["workflow_run_id"] else ""
         finished = self._finished or {}
         if self._status == "stopped" and not self._message_ended:  # moderation stops a chatflow and lets it answer
-            reason = f" {readable_reason(error)}" if (error := _text(finished, "error")) else ""
+            reason = f" {_readable(error)}" if (error := _text(finished, "error")) else ""
             return ProviderFailed(f"The workflow run was stopped before it ended{run}.{reason}")
         if self._finished is not None and self._status not in ("succeeded", "partial-succeeded", "stopped", "paused"):
             title = _text(self._failed_node, "title")
             where = f' at the node "{title}"' if title else ""
             error = _text(self._failed_node, "error") or _text(finished, "error")
-            return ProviderFailed(f"The workflow run failed{where}{run}: {readable_reason(error)}")
+            return ProviderFailed(f"The workflow run failed{where}{run}: {_readable(error)}")
         return error_event(interface, self._error) if self._error else None
 
     def _add_files(self, holder: Mapping[str, Any]) -> None:
@@ -211,6 +210,12 @@ class AppEvents:
             mime_type=_text(file, "mime_type") or mimetypes.guess_type(name)[0] or "application/octet-stream",
             size=size if isinstance(size, int) and size > 0 else None,
         )
+
+
+def _readable(error: str) -> str:
+    from switchboard.error_texts import readable_reason  # only where something has failed
+
+    return readable_reason(error)
 
 
 def _text(holder: Mapping[str, Any], key: str) -> str:

@@ -19,14 +19,15 @@ import logging
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx
 from dify_plugin.config.logger_format import plugin_logger_handler
 from pydantic import ValidationError
 from pydantic_core import PydanticSerializationError
 
-from switchboard.error_texts import Reason, reason_of
+if TYPE_CHECKING:
+    from switchboard.error_texts import Reason
 
 logger = logging.getLogger(__name__)
 logger.setLevel(logging.INFO)
@@ -103,6 +104,8 @@ def wrong_kind_of_app(found: str, wanted: str) -> NotConfigured:
 
 def error_event(interface: str, event: Mapping[str, Any]) -> InvocationError:
     """What Dify reports within a stream instead of raising: `{"event": "error", "status", "code", "message"}`."""
+    from switchboard.error_texts import reason_of
+
     status = event.get("status")
     reason = reason_of({"code": event.get("code"), "message": event.get("message") or "no reason given"})
     # 500 says no more than that the app failed
@@ -212,6 +215,9 @@ _DATA_IS_NIL = re.compile(r"(?:(?:invoke|fetch) [\w -]+ failed: )?data is nil\s*
 
 
 def _from_text(interface: str, text: str) -> InvocationError:
+    # only where something has failed: its patterns take as long to compile as the rest of this package to import
+    from switchboard.error_texts import reason_of
+
     if match := _HTTP_ANSWER.match(text):
         return _from_reason(interface, reason_of(match[2]), int(match[1]))
     reason = reason_of(text)
@@ -245,7 +251,7 @@ _NOT_CONFIGURED = re.compile(
 )
 
 
-def _from_reason(interface: str, reason: Reason, status: int = 0) -> InvocationError:
+def _from_reason(interface: str, reason: "Reason", status: int = 0) -> InvocationError:
     """`status` is what Dify's API answered with, where that is known."""
     if _NOT_CONFIGURED.search(str(reason)):
         return NotConfigured(
