@@ -17,6 +17,7 @@ import psutil
 
 from benchmarks.bare_plugin import make_bare_plugin
 from workspace.plugin.folder import read_plugin_folder
+from workspace.plugin.parameters import tool_request
 from workspace.plugin.process import PluginProcess
 from workspace.wire import Payload
 
@@ -47,20 +48,10 @@ def _compare(name: str, bare: Path, measure: Callable[[Path], float], *, unit: f
 
 def _cpu_per_chunk(plugin: Path) -> float:
     """CPU seconds of the plugin's process for each chunk of an answer."""
-    request = {
-        "type": "tool",
-        "action": "invoke_tool",
-        "user_id": "bench",
-        "provider": "switchboard",
-        "tool": "llm",
-        "credentials": {},
-        "credential_type": "api-key",
-        "tool_parameters": {
-            "model": {"provider": "local", "model": "bench", "model_type": "llm", "mode": "chat"},
-            "prompt": "Count.",
-        },
-    }
-    with PluginProcess(read_plugin_folder(plugin), _answer_in_chunks) as process:
+    folder = read_plugin_folder(plugin)
+    model = {"provider": "local", "model": "bench", "model_type": "llm", "mode": "chat"}
+    request = tool_request(folder.tool("llm"), {"model": model, "prompt": "Count."}, user_id="bench")
+    with PluginProcess(folder, _answer_in_chunks) as process:
         child = _child()
         before = sum(child.cpu_times()[:2])
         messages = sum(1 for _ in process.call(request))

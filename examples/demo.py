@@ -12,15 +12,16 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from workspace.cli.arguments import add_default_models
 from workspace.dify import Dify
 from workspace.engines.offline import OfflineModels
 from workspace.plugin.errors import PluginError
 from workspace.plugin.file_server import FileServer
 from workspace.plugin.folder import PluginFolder, read_plugin_folder
 from workspace.plugin.outputs import Outputs
-from workspace.plugin.parameters import tool_parameters
+from workspace.plugin.parameters import tool_parameters, tool_request
 from workspace.plugin.process import PluginProcess
-from workspace.plugin.selectors import DEFAULT_MODELS, app_selector, model_selector
+from workspace.plugin.selectors import DEFAULT_MODELS, app_selector
 
 PLUGIN = Path(__file__).parent.parent
 FOLDER = Path("demo-output")
@@ -213,22 +214,10 @@ def _call(folder: PluginFolder, plugin: PluginProcess, step: Step) -> Outputs:
     tool = folder.tool(step.tool)
     _show("in", {name: value for name, value in step.parameters.items() if name != "audio"} or "the mp3 above")
     given = dict(step.parameters)
-    for parameter in tool.parameters:
-        if parameter.type == "model-selector":
-            kind = parameter.scope.partition("&")[0]
-            given[parameter.name] = model_selector(DEFAULT_MODELS[kind], scope=parameter.scope)
-        elif parameter.type == "app-selector":
-            given[parameter.name] = app_selector(given[parameter.name])
-    request = {
-        "type": "tool",
-        "action": "invoke_tool",
-        "user_id": "demo",
-        "provider": tool.provider,
-        "tool": tool.name,
-        "credentials": {},
-        "credential_type": "unauthorized",
-        "tool_parameters": tool_parameters(tool, given),
-    }
+    if "app" in given:
+        given["app"] = app_selector(given["app"])
+    add_default_models(tool, given, DEFAULT_MODELS)
+    request = tool_request(tool, tool_parameters(tool, given), user_id="demo")
     outputs = Outputs()
     started = time.monotonic()
     pieces = 0

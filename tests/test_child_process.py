@@ -7,7 +7,6 @@ from pathlib import Path
 
 import miniaudio
 import pytest
-import yaml
 
 from tests.test_tools_contract import TOOLS
 from workspace.dify import Dify
@@ -16,12 +15,14 @@ from workspace.plugin.errors import PluginCallError
 from workspace.plugin.file_server import FileServer
 from workspace.plugin.folder import read_plugin_folder
 from workspace.plugin.outputs import Outputs
+from workspace.plugin.parameters import tool_request
 from workspace.plugin.process import PluginProcess
 from workspace.plugin.selectors import DEFAULT_MODELS, app_selector, model_selector
 from workspace.wire import DifyError
 
 ROOT = Path(__file__).parent.parent
-MANIFEST = yaml.safe_load((ROOT / "manifest.yaml").read_text())
+FOLDER = read_plugin_folder(ROOT)
+MANIFEST = FOLDER.manifest
 SENTENCE = "we will meet at the station on friday afternoon"
 FACTS = "Bread rises because of yeast.\nLisbon is the capital of Portugal."
 
@@ -33,23 +34,14 @@ class Workspace:
         self.models = OfflineModels()
         self.handler = Dify(MANIFEST, self.models).handle
         self.asked: list[str] = []
-        self.process = PluginProcess(read_plugin_folder(ROOT), self._handle)
+        self.process = PluginProcess(FOLDER, self._handle)
 
     def _handle(self, invoke_type, payload):
         self.asked.append(invoke_type)
         return self.handler(invoke_type, payload)
 
     def call(self, tool, **parameters):
-        request = {
-            "type": "tool",
-            "action": "invoke_tool",
-            "user_id": "test-user",
-            "provider": "switchboard",
-            "tool": tool,
-            "credentials": {},
-            "credential_type": "unauthorized",
-            "tool_parameters": parameters,
-        }
+        request = tool_request(FOLDER.tool(tool), parameters, user_id="test-user")
         outputs = Outputs()
         for message in self.process.call(request, timeout=30):
             outputs.add(message)

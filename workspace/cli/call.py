@@ -113,16 +113,13 @@ def _request(folder: PluginFolder, tool: Tool, values: dict[str, Any], given: li
             raise UsageError("a credential is written --credential NAME=VALUE.")
         credentials[name] = value
     declared = folder.provider(tool.provider).credentials
-    return {
-        "user_id": str(uuid.uuid4()),
-        "type": "tool",
-        "action": "invoke_tool",
-        "provider": tool.provider,
-        "tool": tool.name,
-        "credentials": parameters.credentials(declared, credentials),
-        "credential_type": "api-key" if declared else "unauthorized",
-        "tool_parameters": parameters.tool_parameters(tool, values),
-    }
+    checked = parameters.credentials(declared, credentials)
+    return parameters.tool_request(
+        tool,
+        parameters.tool_parameters(tool, values),
+        user_id=str(uuid.uuid4()),
+        credentials=checked if declared else None,
+    )
 
 
 def _call(

@@ -10,6 +10,7 @@ from typing import Any
 
 from workspace.plugin.files import FILE_IDENTITY
 from workspace.plugin.folder import Parameter, Tool
+from workspace.wire import Payload
 
 
 class ParameterError(Exception):
@@ -37,6 +38,23 @@ def tool_parameters(tool: Tool, given: Mapping[str, Any]) -> dict[str, Any]:
         if value is not None:
             values[parameter.name] = cast(parameter, value)
     return values
+
+
+def tool_request(
+    tool: Tool, values: dict[str, Any], *, user_id: str, credentials: dict[str, Any] | None = None
+) -> Payload:
+    """What the daemon sends for a call of a tool. `values` go out as they are; credentials are None where the provider
+    declares none."""
+    return {
+        "user_id": user_id,
+        "type": "tool",
+        "action": "invoke_tool",
+        "provider": tool.provider,
+        "tool": tool.name,
+        "credentials": credentials or {},
+        "credential_type": "unauthorized" if credentials is None else "api-key",
+        "tool_parameters": values,
+    }
 
 
 def notation(parameter: Parameter) -> str:
