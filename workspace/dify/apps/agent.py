@@ -36,10 +36,8 @@ class Agent:
         """(agent_thought | agent_message)*, message_end; or error at any point."""
         if payload["response_mode"] != "streaming":
             raise Refused("Agent Chat App does not support blocking mode")
-        if payload["conversation_id"]:
-            conversation = self._conversations.find(payload["conversation_id"])
-        else:
-            conversation = self._conversations.start({})
+        conversation = self._conversations.find(payload["conversation_id"])
+        conversation = conversation or self._conversations.start({})
         messages = conversation.messages(payload["query"])
         answer = Answer(conversation.id)
         try:

@@ -5,11 +5,12 @@ Source: Dify Service API, `/chat-messages` and `/completion-messages`. Dify's `p
 
 import time
 import uuid
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from workspace.dify.apps.app import Event
 from workspace.dify.usage import llm_usage
-from workspace.engines import TokenCount
+from workspace.engines import Generated, TokenCount
 
 
 class Answer:
@@ -29,6 +30,13 @@ class Answer:
         self.text += text
         extra = {"from_variable_selector": selector} if selector else {}
         return self._event("message", id=self.message_id, answer=text, **extra)
+
+    def messages(self, pieces: Iterable[Generated]) -> Iterator[Event]:
+        """What a model generates, piece by piece."""
+        for piece in pieces:
+            self.count(piece.tokens)
+            if piece.text:
+                yield self.message(piece.text)
 
     def agent_message(self, text: str) -> Event:
         self.text += text

@@ -33,20 +33,15 @@ class Chatbot:
 
     def run(self, payload: dict[str, Any]) -> Iterator[Event]:
         """message*, message_end; or error at any point."""
-        if payload["conversation_id"]:
-            conversation = self._conversations.find(payload["conversation_id"])
-        else:
-            conversation = self._conversations.start(checked(FORM, payload["inputs"]))
+        conversation = self._conversations.find(payload["conversation_id"])
+        conversation = conversation or self._conversations.start(checked(FORM, payload["inputs"]))
         system = f"You are talking with {conversation.inputs['name']}."
         if conversation.inputs["background"]:
             system += f"\n\n<background>\n{conversation.inputs['background']}\n</background>"
         messages = conversation.messages(payload["query"], system=system)
         answer = Answer(conversation.id)
         try:
-            for piece in self._models.generate(self._model, messages, tools=[], stop=[], parameters={}):
-                answer.count(piece.tokens)
-                if piece.text:
-                    yield answer.message(piece.text)
+            yield from answer.messages(self._models.generate(self._model, messages, tools=[], stop=[], parameters={}))
         except DifyError as error:
             yield answer.error(str(error))
             return

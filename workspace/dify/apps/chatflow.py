@@ -32,10 +32,8 @@ class Chatflow:
     def run(self, payload: dict[str, Any]) -> Iterator[Event]:
         """workflow_started, nodes and message*, message_end, workflow_finished; a failure: workflow_finished, error."""
         inputs = checked(FORM, payload["inputs"])
-        if payload["conversation_id"]:
-            conversation = self._conversations.find(payload["conversation_id"])
-        else:
-            conversation = self._conversations.start(inputs)
+        conversation = self._conversations.find(payload["conversation_id"])
+        conversation = conversation or self._conversations.start(inputs)
         answer = Answer(conversation.id)
         ids = {"conversation_id": conversation.id, "message_id": answer.message_id, "created_at": answer.created_at}
         run = Run("chatflow", task_id=answer.task_id, chat=ids)

@@ -42,10 +42,7 @@ class Completion:
         ]
         answer = Answer(None)
         try:
-            for piece in self._models.generate(self._model, messages, tools=[], stop=[], parameters={}):
-                answer.count(piece.tokens)
-                if piece.text:
-                    yield answer.message(piece.text)
+            yield from answer.messages(self._models.generate(self._model, messages, tools=[], stop=[], parameters={}))
         except DifyError as error:
             yield answer.error(str(error))
             return

@@ -42,8 +42,10 @@ class Conversations:
         self.keep(conversation)
         return conversation
 
-    def find(self, conversation_id: str) -> Conversation:
-        """Raises `Refused` if there is no such conversation with this app."""
+    def find(self, conversation_id: str) -> Conversation | None:
+        """None where no id is given; raises `Refused` if there is no such conversation with this app."""
+        if not conversation_id:
+            return None
         if conversation_id not in self._open:
             self._open[conversation_id] = self._load(conversation_id)
         return self._open[conversation_id]

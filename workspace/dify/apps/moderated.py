@@ -32,18 +32,13 @@ class Moderated:
     def run(self, payload: dict[str, Any]) -> Iterator[Event]:
         """message*, message_replace where the answer is flagged, message_end; or error at any point."""
         query = payload["query"]
-        if payload["conversation_id"]:
-            conversation = self._conversations.find(payload["conversation_id"])
-        else:
-            conversation = self._conversations.start({})
+        conversation = self._conversations.find(payload["conversation_id"])
+        conversation = conversation or self._conversations.start({})
         answer = Answer(conversation.id)
         try:
             yield answer.message(f"You asked: {query}\n\n")
             messages = conversation.messages(query)
-            for piece in self._models.generate(self._model, messages, tools=[], stop=[], parameters={}):
-                answer.count(piece.tokens)
-                if piece.text:
-                    yield answer.message(piece.text)
+            yield from answer.messages(self._models.generate(self._model, messages, tools=[], stop=[], parameters={}))
             if KEYWORD in answer.text.lower() or self._models.moderate(self._model, answer.text):
                 yield answer.message_replace(REPLACEMENT)
         except DifyError as error:
