@@ -1,7 +1,6 @@
 """The parts of a model's answer that are not text: pictures, and what else a model may make."""
 
 import base64
-import binascii
 
 from dify_plugin import Tool
 from dify_plugin.entities.model.message import MultiModalPromptMessageContent, PromptMessageContentType
@@ -31,7 +30,7 @@ def part_message(tool: Tool, part: MultiModalPromptMessageContent, *, number: in
         return tool.create_link_message(part.url)
     try:
         content = base64.b64decode(encoded)
-    except (binascii.Error, ValueError):
+    except ValueError:  # binascii.Error, or plain where it is not even ASCII
         raise NoAnswer(f"The model returned {kind} number {number} as something that is not base64.") from None
     check_file_fits(f"The {kind}", len(content))
     filename = part.filename[:MAX_FILENAME] or f"{kind}-{number}.{part.format}"[:MAX_FILENAME]
