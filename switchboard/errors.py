@@ -35,27 +35,48 @@ logger.addHandler(plugin_logger_handler)
 
 
 class SwitchboardError(Exception):
-    """The root of the tree; `str()` of it is for the person who set up the node or sent the request."""
+    """The root of the tree; `str()` of it is for the person who set up the node or sent the request.
+
+    `status` is the HTTP status an endpoint answers with, `field` the request's field that is wrong, if it is one.
+    """
+
+    status = 500
+    field = ""
+
+    def __init__(self, message: str, *, status: int = 0, field: str = "") -> None:
+        super().__init__(message)
+        self.status = status or self.status
+        self.field = field
 
 
 class InvalidInput(SwitchboardError):
     """What the caller gave cannot be used. Raised before Dify is asked."""
 
+    status = 400
+
 
 class InvocationError(SwitchboardError):
     """A reverse invocation failed."""
+
+    status = 502
 
 
 class NotPermitted(InvocationError):
     """The plugin's manifest does not ask for this access."""
 
+    status = 403
+
 
 class NotConfigured(InvocationError):
     """The model or app is unknown to the workspace, or has no working credentials."""
 
+    status = 400
+
 
 class RefusedByDify(InvocationError):
-    """Dify looked at the request and said no."""
+    """Dify looked at the request and said no; `status` is the one it said it with, where that is known."""
+
+    status = 400
 
 
 class ProviderFailed(InvocationError):
@@ -64,6 +85,8 @@ class ProviderFailed(InvocationError):
 
 class TimedOut(InvocationError):
     """Dify stopped sending."""
+
+    status = 504
 
 
 class NoAnswer(InvocationError):
@@ -268,7 +291,7 @@ def _from_reason(interface: str, reason: "Reason", status: int = 0) -> Invocatio
         return ProviderFailed(f"The {interface} call failed inside Dify (HTTP {status}): {reason.readable()}")
     # 400 is also what comes with the failure of a model's provider
     if status >= 400 and "completion_request_error" not in reason.codes:
-        return RefusedByDify(f"Dify refused the {interface} call (HTTP {status}): {reason.readable()}")
+        return RefusedByDify(f"Dify refused the {interface} call (HTTP {status}): {reason.readable()}", status=status)
     if reason.is_timeout:
         return TimedOut(f"The {interface} call took longer than it may: {reason.readable()}")
     return ProviderFailed(f"The {interface} call failed: {reason.readable()}")

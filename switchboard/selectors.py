@@ -88,7 +88,7 @@ def app_id(selector: Any, typed_id: str = "") -> str:
     """The id of the app to call: the one typed in, which can come from a variable, or else the selector's."""
     chosen_id: Any = typed_id
     if not typed_id.strip():
-        chosen = _as_dict(selector, "app")
+        chosen = as_dict(selector, "app")
         chosen_id = chosen.get("app_id") if chosen else None
     if not isinstance(chosen_id, str) or not chosen_id.strip():
         raise InvalidInput("No app is chosen. Choose one in `app`, or give its id in `app_id`.")
@@ -109,7 +109,7 @@ def chosen_app(selector: Any, *, typed_id: str = "", typed_inputs: dict[str, Any
     """
     called = app_id(selector, typed_id)
     try:
-        chosen = _as_dict(selector, "app") or {}
+        chosen = as_dict(selector, "app") or {}
     except InvalidInput:  # does not matter where an id is typed in
         chosen = {}
     if str(chosen.get("app_id")).strip() != called:
@@ -128,7 +128,7 @@ def chosen_app(selector: Any, *, typed_id: str = "", typed_inputs: dict[str, Any
 
 def _chosen_model(selector: Any, model_type: ModelType) -> dict[str, Any]:
     kind = _KIND_OF_MODEL[model_type]
-    chosen = _as_dict(selector, "model")
+    chosen = as_dict(selector, "model")
     if not chosen:
         raise InvalidInput(f"No model is chosen. Choose {kind} in `model`.")
     for key in ("provider", "model"):
@@ -143,7 +143,7 @@ def _chosen_model(selector: Any, model_type: ModelType) -> dict[str, Any]:
     return chosen
 
 
-def _as_dict(selector: Any, name: str) -> dict[str, Any] | None:
+def as_dict(selector: Any, name: str) -> dict[str, Any] | None:
     """A selector's value, also wrapped as a workflow stores it or as the JSON text that a template makes of it."""
     if isinstance(selector, str) and selector.strip().startswith("{"):
         try:

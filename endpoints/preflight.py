@@ -1,0 +1,14 @@
+"""`OPTIONS` on every path: what a web page of another origin may do here."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from dify_plugin import Endpoint
+from werkzeug import Request, Response
+
+from switchboard.http.cors import preflight
+
+
+class PreflightEndpoint(Endpoint):
+    def _invoke(self, r: Request, values: Mapping[str, Any], settings: Mapping[str, Any]) -> Response:
+        return preflight(r, settings)

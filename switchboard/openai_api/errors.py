@@ -1,0 +1,31 @@
+"""Errors as OpenAI's API writes them: `{"error": {"message", "type", "param", "code"}}` (API reference, "Errors")."""
+
+import json
+from typing import Any
+
+from werkzeug import Response
+
+from switchboard.errors import BrokenInDify, SwitchboardError
+from switchboard.http.errors import MethodNotAllowed
+
+_TYPES = {401: "authentication_error", 403: "permission_error", 429: "rate_limit_error"}
+_CODES = {401: "invalid_api_key", 413: "request_too_large", 504: "timeout"}
+
+
+def openai_error(error: SwitchboardError) -> Response:
+    """The whole reply to a request that failed."""
+    response = Response(json.dumps(error_body(error)), status=error.status, mimetype="application/json")
+    if isinstance(error, MethodNotAllowed):
+        response.headers["Allow"] = ", ".join(error.allowed)
+    if isinstance(error, BrokenInDify):
+        response.headers["x-should-retry"] = "false"  # OpenAI's clients ask again on 502 unless told so
+    return response
+
+
+def error_body(error: SwitchboardError) -> dict[str, Any]:
+    """What a failed request, or an event of a stream that broke off, says."""
+    kind = _TYPES.get(error.status, "invalid_request_error" if error.status < 500 else "api_error")
+    code = _CODES.get(error.status)
+    if error.status == 404 and error.field == "model":
+        code = "model_not_found"
+    return {"error": {"message": str(error), "type": kind, "param": error.field or None, "code": code}}

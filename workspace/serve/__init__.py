@@ -1,0 +1,1 @@
+"""Serves a plugin over HTTP, as Dify's plugin daemon does."""
