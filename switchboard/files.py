@@ -4,6 +4,7 @@ A file parameter holds a URL, which the SDK fetches when its content is first as
 following redirects). In a self-hosted Dify that URL is often what is wrong, so the reason is told apart here.
 """
 
+import mimetypes
 from typing import NamedTuple
 
 import httpx
@@ -91,3 +92,10 @@ def download_audio(file: File, parameter: str) -> bytes:
         )
     check_bytes_fit(f"`{parameter}`: {name}", len(content))
     return content
+
+
+def upload_type(file: File) -> str:
+    """The MIME type to upload a file with, without parameters: Dify signs the upload for the type as it reads it."""
+    given = (file.mime_type or "").partition(";")[0].strip().lower()
+    guessed = mimetypes.guess_type(file.filename or "")[0]
+    return given or guessed or "application/octet-stream"

@@ -79,15 +79,43 @@ def stop_sequences(parameters: Mapping[str, Any], name: str) -> list[str]:
 
 def json_object(parameters: Mapping[str, Any], name: str) -> dict[str, Any]:
     """The JSON object of a parameter, {} if it is not set."""
-    value = parameters.get(name)
-    if isinstance(value, str):
-        _check_utf8(name, value)
-        value = _parse_json(name, value) if value.strip() else None
+    value = json_value(parameters, name)
     if value is None:
         return {}
     if not isinstance(value, dict):
         raise InvalidInput(f'`{name}` has to be a JSON object such as {{"city": "Lisbon"}}, not {_kind(value)}.')
     return value
+
+
+def json_value(parameters: Mapping[str, Any], name: str) -> Any:
+    """The JSON value of a parameter, given as such or as text; `None` if it is not set."""
+    value = parameters.get(name)
+    if isinstance(value, str):
+        _check_utf8(name, value)
+        return _parse_json(name, value) if value.strip() else None
+    return value
+
+
+def json_schema(parameters: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """The JSON Schema of an object; what a model cannot fill in is refused."""
+    schema = json_object(parameters, name)
+    if not schema:
+        raise InvalidInput(f"`{name}` is empty. Give the JSON Schema of the object that you want.")
+    if schema.get("type", "object") != "object":
+        raise InvalidInput(
+            f'`{name}` has to describe an object ("type": "object"): Dify cannot hand over anything else. Put a list '
+            "into a property."
+        )
+    properties = schema.get("properties")
+    if not isinstance(properties, dict) or not properties:
+        raise InvalidInput(f"`{name}` has no `properties`, so there is nothing to fill in.")
+    for key, value in properties.items():
+        if not isinstance(value, dict):
+            raise InvalidInput(f"`{name}`: the property {key} has to be a schema, which is an object.")
+    required = schema.get("required", [])
+    if not isinstance(required, list) or not set(map(str, required)) <= set(properties):
+        raise InvalidInput(f"`{name}`: `required` has to be an array of names of properties.")
+    return {**schema, "type": "object"}
 
 
 def optional_number(parameters: Mapping[str, Any], name: str) -> float | None:

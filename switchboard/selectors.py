@@ -15,6 +15,7 @@ from dify_plugin.entities.model.rerank import RerankModelConfig
 from dify_plugin.entities.model.speech2text import Speech2TextModelConfig
 from dify_plugin.entities.model.text_embedding import TextEmbeddingModelConfig
 from dify_plugin.entities.model.tts import TTSModelConfig
+from dify_plugin.entities.workflow_node import ModelConfig
 
 from switchboard.errors import InvalidInput
 
@@ -38,6 +39,17 @@ def llm_config(selector: Any) -> LLMModelConfig:
     if not isinstance(parameters, dict):
         raise InvalidInput("The parameters of the model chosen in `model` are not an object. Choose the model again.")
     return LLMModelConfig(**_identity(chosen), mode=str(chosen.get("mode") or "chat"), completion_params={**parameters})
+
+
+def node_model_config(selector: Any) -> ModelConfig:
+    """A language model for a node, which calls it by `name` and needs an object of parameters, if an empty one."""
+    config = llm_config(selector)
+    return ModelConfig(
+        provider=config.provider,
+        name=config.model,
+        mode=config.mode,
+        completion_params=config.completion_params,
+    )
 
 
 def take_stop_sequences(config: LLMModelConfig) -> list[str]:

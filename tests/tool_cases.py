@@ -1,11 +1,14 @@
 """One good call of each tool, what Dify answers, and for each parameter another value that must make a difference."""
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 from tests.app_replies import CONVERSATION, USAGE, chat, chat_end, completion, workflow, workflow_finished
 from tests.recordings import wav
 from tests.replies import PNG, embedding, file_at, llm_chunk, reranked
+from workspace.stub import StubbedDify, replies
+from workspace.wire import DifyError, Handler, Payload
 
 
 class ToolCase(NamedTuple):
@@ -13,6 +16,20 @@ class ToolCase(NamedTuple):
     parameters: dict[str, Any]
     events: list[dict[str, Any]]
     changes: dict[str, Any]
+    also: dict[str, list[dict[str, Any]]] = {}  # noqa: RUF012 - what Dify answers to calls of other types
+
+    def dify(self, *events: dict[str, Any] | DifyError | None) -> StubbedDify:
+        """Answers the tool's own call with `events`, or else those of the case."""
+        return self.dify_with(replies(*(events or self.events)))
+
+    def dify_with(self, answer_own_call: Handler) -> StubbedDify:
+        """Answers the tool's own call with a handler, and those of other types as the case does."""
+
+        def handler(invoke_type: str, payload: Payload) -> Iterator[Payload | None]:
+            answer = replies(*self.also[invoke_type]) if invoke_type in self.also else answer_own_call
+            return answer(invoke_type, payload)
+
+        return StubbedDify(handler)
 
 
 type Serve = Callable[..., str]
@@ -105,10 +122,25 @@ def app(app_id: str) -> dict[str, Any]:
     return {"app_id": app_id, "inputs": {}, "files": []}
 
 
+def taking_files(serve: Serve) -> dict[str, list[dict[str, Any]]]:
+    """What Dify answers when files go to an app that has two inputs for them."""
+    kept = {"id": "1", "name": "a.txt", "size": 5, "extension": ".txt", "mime_type": "text/plain", "preview_url": "u"}
+    fields = [{"file-list": {"variable": name, "label": name}} for name in ("letters", "photos")]
+    return {
+        "fetch_app": [{"user_input_form": fields}],
+        "upload_file": [{"url": serve(json.dumps(kept).encode(), status=201)}],
+    }
+
+
 def chat_app(serve: Serve) -> ToolCase:
     return ToolCase(
         "app",
-        {"app": app("some-app"), "query": "Hello"},
+        {
+            "app": app("some-app"),
+            "files": [file_at(serve(b"Hello"), "a.txt", type="document")],
+            "files_input": "letters",
+            "query": "Hello",
+        },
         [chat("message", answer="Good "), chat("message", answer="day."), chat_end()],
         {
             "app": app("other-app"),
@@ -116,25 +148,52 @@ def chat_app(serve: Serve) -> ToolCase:
             "query": "Good night",
             "inputs": '{"name": "Ana"}',
             "conversation_id": CONVERSATION,
+            "files": [],
+            "files_input": "photos",
         },
+        taking_files(serve),
     )
 
 
 def workflow_app(serve: Serve) -> ToolCase:
     return ToolCase(
         "app",
-        {"app": app("some-app")},
+        {
+            "app": app("some-app"),
+            "files": [file_at(serve(b"Hello"), "a.txt", type="document")],
+            "files_input": "letters",
+        },
         [workflow("workflow_started"), workflow_finished({"summary": "Short."})],
-        {"app": app("other-app"), "app_id": "typed-app", "inputs": '{"text": "Long."}'},
+        {
+            "app": app("other-app"),
+            "app_id": "typed-app",
+            "inputs": '{"text": "Long."}',
+            "files": [],
+            "files_input": "photos",
+        },
+        taking_files(serve),
     )
 
 
 def completion_app(serve: Serve) -> ToolCase:
     return ToolCase(
         "app",
-        {"app": app("some-app"), "query": "Hello"},
+        {
+            "app": app("some-app"),
+            "files": [file_at(serve(b"Hello"), "a.txt", type="document")],
+            "files_input": "letters",
+            "query": "Hello",
+        },
         [completion("message", answer="Good day."), completion("message_end", metadata={"usage": USAGE})],
-        {"app": app("other-app"), "app_id": "typed-app", "query": "Good night", "inputs": '{"tone": "dry"}'},
+        {
+            "app": app("other-app"),
+            "app_id": "typed-app",
+            "query": "Good night",
+            "inputs": '{"tone": "dry"}',
+            "files": [],
+            "files_input": "photos",
+        },
+        taking_files(serve),
     )
 
 
@@ -147,10 +206,88 @@ def app_parameters(serve: Serve) -> ToolCase:
     )
 
 
+def llm_structured_output(serve: Serve) -> ToolCase:
+    schema = {"type": "object", "properties": {"city": {"type": "string"}}}
+    return ToolCase(
+        "llm_structured_output",
+        {"model": model("llm"), "prompt": "Where?", "schema": json.dumps(schema)},
+        [llm_chunk('{"city":'), {**llm_chunk('"Oslo"}', total_tokens=5), "structured_output": {"city": "Oslo"}}],
+        {
+            "model": model("llm", completion_params={"temperature": 0}),
+            "prompt": "When?",
+            "system_prompt": "Be brief.",
+            "schema": json.dumps({**schema, "required": ["city"]}),
+        },
+    )
+
+
+def parameter_extractor(serve: Serve) -> ToolCase:
+    outputs = {"__is_success": 1, "__reason": None, "__usage": {}, "city": "Oslo"}
+    return ToolCase(
+        "node_parameter_extractor",
+        {"model": model("llm"), "query": "To Oslo.", "parameters": '[{"name": "city", "type": "string"}]'},
+        [{"process_data": {}, "inputs": {}, "outputs": outputs}],
+        {
+            "model": model("llm", "other"),
+            "query": "To Porto.",
+            "parameters": '[{"name": "city", "type": "string", "required": true}]',
+            "instruction": "Only cities.",
+        },
+    )
+
+
+def question_classifier(serve: Serve) -> ToolCase:
+    return ToolCase(
+        "node_question_classifier",
+        {"model": model("llm"), "query": "It is broken.", "classes": "Praise\nComplaint"},
+        [{"process_data": {}, "inputs": {}, "outputs": {"class_name": "Complaint"}}],
+        {
+            "model": model("llm", "other"),
+            "query": "It is nice.",
+            "classes": "Complaint\nPraise",
+            "instruction": "Irony counts.",
+        },
+    )
+
+
+def invoke_tool(serve: Serve) -> ToolCase:
+    return ToolCase(
+        "tool",
+        {"provider": "langgenius/time/time", "tool": "current_time"},
+        [{"type": "text", "message": {"text": "12:00"}, "meta": None}],
+        {
+            "provider_type": "workflow",
+            "provider": "langgenius/clock/clock",
+            "tool": "weekday",
+            "parameters": '{"timezone": "UTC"}',
+        },
+    )
+
+
+def storage(serve: Serve) -> ToolCase:
+    return ToolCase(
+        "storage",
+        {"action": "set", "key": "city", "value": "Oslo"},
+        [{"data": "ok"}],
+        {"action": "exists", "key": "town", "value": "Porto"},
+    )
+
+
+def upload_file(serve: Serve) -> ToolCase:
+    kept = {"id": "1", "name": "a.txt", "size": 5, "extension": ".txt", "mime_type": "text/plain", "preview_url": "u"}
+    return ToolCase(
+        "upload_file",
+        {"file": file_at(serve(b"Hello"), "a.txt", type="document")},
+        [{"url": serve(json.dumps(kept).encode(), status=201)}],
+        {"file": file_at(serve(b"Hello"), "b.md", type="document")},
+    )
+
+
 TOOL_CASES: dict[str, Callable[[Serve], ToolCase]] = {
     case.__name__: case
     for case in (
         llm,
+        llm_structured_output,
         summary,
         text_embedding,
         rerank,
@@ -161,5 +298,10 @@ TOOL_CASES: dict[str, Callable[[Serve], ToolCase]] = {
         workflow_app,
         completion_app,
         app_parameters,
+        parameter_extractor,
+        question_classifier,
+        invoke_tool,
+        storage,
+        upload_file,
     )
 }

@@ -8,9 +8,10 @@ from dify_plugin import Tool
 from dify_plugin.entities.tool import ToolInvokeMessage
 
 from switchboard.app_events import AppEvents, AppKind
+from switchboard.app_file_inputs import upload_for_app
 from switchboard.app_files import file_messages
 from switchboard.errors import NoAnswer, reverse_invocation
-from switchboard.parameters import json_object, optional_text, required_text
+from switchboard.parameters import files, json_object, optional_text, required_text
 from switchboard.selectors import chosen_app
 from switchboard.wire_limits import check_request_fits, check_result_size, check_results_fit
 
@@ -24,9 +25,12 @@ class ChatAppTool(Tool):
         )
         query = required_text(tool_parameters, "query")
         conversation_id = optional_text(tool_parameters, "conversation_id").strip()
+        attached = files(tool_parameters, "files")
+        files_input = optional_text(tool_parameters, "files_input").strip()
         check_request_fits(
             "The query with the inputs", query, conversation_id, json.dumps(app.inputs, ensure_ascii=False)
         )
+        app.inputs.update(upload_for_app(self.session, app.app_id, attached, files_input))
 
         events = AppEvents()
         with reverse_invocation("chat app"):

@@ -12,9 +12,10 @@ from dify_plugin import Tool
 from dify_plugin.entities.tool import ToolInvokeMessage
 
 from switchboard.app_events import AppEvents, AppKind
+from switchboard.app_file_inputs import upload_for_app
 from switchboard.app_files import file_messages
 from switchboard.errors import reverse_invocation
-from switchboard.parameters import json_object, optional_text, required_text
+from switchboard.parameters import files, json_object, optional_text, required_text
 from switchboard.selectors import chosen_app
 from switchboard.wire_limits import check_request_fits, check_result_size, check_results_fit
 
@@ -27,7 +28,10 @@ class CompletionAppTool(Tool):
             typed_inputs=json_object(tool_parameters, "inputs"),
         )
         inputs = {**app.inputs, "query": required_text(tool_parameters, "query")}
+        attached = files(tool_parameters, "files")
+        files_input = optional_text(tool_parameters, "files_input").strip()
         check_request_fits("The query with the inputs", json.dumps(inputs, ensure_ascii=False))
+        inputs |= upload_for_app(self.session, app.app_id, attached, files_input)
 
         events = AppEvents()
         with reverse_invocation("completion app"):

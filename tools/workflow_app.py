@@ -9,9 +9,10 @@ from dify_plugin.entities.tool import ToolInvokeMessage
 from dify_plugin.file.constants import DIFY_FILE_IDENTITY
 
 from switchboard.app_events import AppEvents, AppKind
+from switchboard.app_file_inputs import upload_for_app
 from switchboard.app_files import file_messages
 from switchboard.errors import reverse_invocation
-from switchboard.parameters import json_object, optional_text
+from switchboard.parameters import files, json_object, optional_text
 from switchboard.selectors import chosen_app
 from switchboard.wire_limits import check_request_fits, check_results_fit
 
@@ -23,7 +24,10 @@ class WorkflowAppTool(Tool):
             typed_id=optional_text(tool_parameters, "app_id"),
             typed_inputs=json_object(tool_parameters, "inputs"),
         )
+        attached = files(tool_parameters, "files")
+        files_input = optional_text(tool_parameters, "files_input").strip()
         check_request_fits("`inputs`", json.dumps(app.inputs, ensure_ascii=False))
+        app.inputs.update(upload_for_app(self.session, app.app_id, attached, files_input))
 
         events = AppEvents()
         with reverse_invocation("workflow app"):

@@ -1,0 +1,89 @@
+"""What the nodes that plugins can run take, from what a person or an agent writes.
+
+parameters    [{"name": "city", "type": "string", "description": "Where to", "required": true}]
+classes       one per line, or a JSON array of texts or of {"id", "name"}
+"""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from dify_plugin.entities.workflow_node import ClassConfig, ParameterConfig
+
+from switchboard.errors import InvalidInput
+from switchboard.parameters import json_value, text_list
+
+_TYPES = ("string", "number", "bool", "select", "array[string]", "array[number]", "array[object]")
+_OTHER_NAMES = {"boolean": "bool", "integer": "number", "float": "number", "text": "string"}
+_RESERVED = ("__reason", "__is_success", "__usage")
+
+
+def extracted_parameters(parameters: Mapping[str, Any], name: str) -> list[ParameterConfig]:
+    """The values that the parameter extractor is to find, at least one."""
+    value = json_value(parameters, name)
+    if isinstance(value, dict):
+        value = [value]
+    if not isinstance(value, list) or not value:
+        raise InvalidInput(
+            f'`{name}` has to be a JSON array such as [{{"name": "city", "type": "string", "description": "..."}}].'
+        )
+    found = [_parameter(name, position, item) for position, item in enumerate(value, start=1)]
+    names = [each.name for each in found]
+    for each in names:
+        if names.count(each) > 1:
+            raise InvalidInput(f"`{name}` asks for `{each}` more than once.")
+    return found
+
+
+def _parameter(name: str, position: int, item: Any) -> ParameterConfig:
+    where = f"`{name}`, item {position}"
+    if not isinstance(item, dict):
+        raise InvalidInput(f"{where} has to be an object with name, type and description.")
+    wanted = item.get("name")
+    if not isinstance(wanted, str) or not wanted.strip() or wanted in _RESERVED:
+        raise InvalidInput(f"{where} needs a `name`, other than {', '.join(_RESERVED)}.")
+    kind = item.get("type", "string")
+    kind = _OTHER_NAMES.get(kind, kind) if isinstance(kind, str) else kind
+    options = item.get("options") or []
+    if kind not in _TYPES:
+        raise InvalidInput(f"{where}: `type` has to be one of {', '.join(_TYPES)}.")
+    if not isinstance(options, list) or not all(isinstance(option, str) for option in options):
+        raise InvalidInput(f"{where}: `options` has to be an array of strings.")
+    if kind == "select" and not options:
+        raise InvalidInput(f"{where} is a select and needs `options`.")
+    return ParameterConfig(
+        name=wanted.strip(),
+        type=kind,
+        options=options,
+        description=str(item.get("description") or wanted),
+        required=item.get("required") is True,
+    )
+
+
+def classes_of(parameters: Mapping[str, Any], name: str) -> list[ClassConfig]:
+    """The classes of the question classifier, at least two; those that have no id are numbered from 1."""
+    value = parameters.get(name)
+    if isinstance(value, list) or (isinstance(value, str) and value.lstrip().startswith("[")):
+        items = json_value(parameters, name)
+        if any(isinstance(item, dict) for item in items):
+            return _distinct(name, [_class(name, position, item) for position, item in enumerate(items, start=1)])
+    texts = text_list(parameters, name)
+    return _distinct(name, [ClassConfig(id=str(number), name=text) for number, text in enumerate(texts, start=1)])
+
+
+def _class(name: str, position: int, item: Any) -> ClassConfig:
+    label = item.get("name") if isinstance(item, dict) else item
+    if not isinstance(label, str) or not label.strip():
+        raise InvalidInput(f"`{name}`, item {position} has to be a text or an object with a `name`.")
+    given_id = item.get("id") if isinstance(item, dict) else None
+    return ClassConfig(id=json.dumps(given_id) if isinstance(given_id, int) else str(given_id or position), name=label)
+
+
+def _distinct(name: str, classes: list[ClassConfig]) -> list[ClassConfig]:
+    if len(classes) < 2:
+        raise InvalidInput(f"`{name}` needs at least two classes, one per line.")
+    for values in ([each.name for each in classes], [each.id for each in classes]):
+        for value in values:
+            if values.count(value) > 1:
+                raise InvalidInput(f"`{name}` holds `{value}` more than once.")
+    return classes

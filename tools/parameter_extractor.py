@@ -1,0 +1,45 @@
+"""`session.workflow_node.parameter_extractor`: take named values out of a text."""
+
+import json
+from collections.abc import Generator
+from typing import Any
+
+from dify_plugin import Tool
+from dify_plugin.entities.tool import ToolInvokeMessage
+
+from switchboard.errors import reverse_invocation
+from switchboard.node_parameters import extracted_parameters
+from switchboard.parameters import optional_text, required_text
+from switchboard.selectors import node_model_config
+from switchboard.wire_limits import check_request_fits, check_results_fit
+
+
+class ParameterExtractorTool(Tool):
+    def _invoke(self, tool_parameters: dict[str, Any]) -> Generator[ToolInvokeMessage, None, None]:
+        model_config = node_model_config(tool_parameters.get("model"))
+        query = required_text(tool_parameters, "query")
+        wanted = extracted_parameters(tool_parameters, "parameters")
+        instruction = optional_text(tool_parameters, "instruction")
+        check_request_fits(
+            "The text with the parameters",
+            query,
+            instruction,
+            json.dumps([model_config.completion_params, *(each.model_dump() for each in wanted)]),
+        )
+
+        with reverse_invocation("parameter extractor"):
+            outputs = self.session.workflow_node.parameter_extractor.invoke(
+                parameters=wanted, model=model_config, query=query, instruction=instruction
+            ).outputs
+
+        found = {each.name: outputs.get(each.name) for each in wanted}
+        variables = {
+            "parameters": found,
+            "success": bool(outputs.get("__is_success")),
+            "reason": str(outputs.get("__reason") or ""),
+        }
+        text = json.dumps(found, ensure_ascii=False)
+        check_results_fit(**variables, text=text)
+        yield self.create_text_message(text)
+        for name, value in variables.items():
+            yield self.create_variable_message(name, value)

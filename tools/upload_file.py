@@ -1,0 +1,27 @@
+"""`session.file.upload`: keep a file in Dify, so that an app can take it as an input."""
+
+import mimetypes
+from collections.abc import Generator
+from typing import Any
+
+from dify_plugin import Tool
+from dify_plugin.entities.tool import ToolInvokeMessage
+
+from switchboard.errors import reverse_invocation
+from switchboard.files import download, upload_type
+from switchboard.parameters import required_file
+
+
+class UploadFileTool(Tool):
+    def _invoke(self, tool_parameters: dict[str, Any]) -> Generator[ToolInvokeMessage, None, None]:
+        file = required_file(tool_parameters, "file")
+        content = download(file, "file")
+        mime_type = upload_type(file)
+        filename = file.filename or f"file{mimetypes.guess_extension(mime_type) or ''}"
+
+        with reverse_invocation("file upload"):
+            uploaded = self.session.file.upload(filename=filename, content=content, mimetype=mime_type)
+
+        yield self.create_text_message(f"Uploaded {filename} ({len(content):,} bytes).")
+        yield self.create_variable_message("file_input", uploaded.to_app_parameter())
+        yield self.create_variable_message("url", uploaded.preview_url or "")
