@@ -12,7 +12,6 @@ from dify_plugin.file.file import File
 
 from switchboard.errors import InvalidInput, reverse_invocation
 from switchboard.files import download, upload_type
-from switchboard.selectors import MAX_NAME
 
 _KINDS = ("file", "file-list")
 
@@ -47,7 +46,7 @@ def file_inputs(form: Any, wanted: str, uploaded: list[dict[str, Any]]) -> dict[
         )
     name = wanted or next(iter(fields))
     if name not in fields:
-        raise InvalidInput(f"`files_input`: the app has no input {name[:MAX_NAME]} for files. It has {_names(fields)}.")
+        raise InvalidInput(f"`files_input`: the app has no input {name[:100]} for files. It has {_names(fields)}.")
     if fields[name] == "file-list":
         return {name: uploaded}
     if len(uploaded) > 1:

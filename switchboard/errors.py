@@ -203,6 +203,12 @@ _OWN_WORDS: tuple[tuple[re.Pattern[str], type[InvocationError], str], ...] = (
         "Dify ended the {interface} call without an answer. Its log says more.",
     ),
     (
+        re.compile(r"^Failed to parse response.*(?:binary_link|file_marker)", re.DOTALL),
+        BrokenInDify,
+        "The other tool put out a file that is no picture, and Dify's plugin SDK cannot read what Dify makes of it. "
+        "Call that tool from a node of its own.",
+    ),
+    (
         re.compile(r"^Failed to parse response"),
         NoAnswer,
         "Dify answered the {interface} call in a form that the plugin SDK cannot read.",
@@ -216,6 +222,18 @@ _OWN_WORDS: tuple[tuple[re.Pattern[str], type[InvocationError], str], ...] = (
         re.compile(r"^unmarshal backwards invoke request failed"),
         RefusedByDify,
         "Dify's plugin daemon refused the {interface} call: {reason}",
+    ),
+    (
+        re.compile(r"^invoke [a-z ]+ failed: validate request failed: .*'InvokeNodeResponse\."),
+        ProviderFailed,
+        "The {interface} failed inside Dify, which lost the reason. Check that the model chosen works in a node of its "
+        "own, and that it can call tools.",
+    ),
+    (
+        re.compile(r"^save data failed: allocated size is greater than max storage size"),
+        RefusedByDify,
+        "The plugin's storage in Dify is full. The value was kept all the same, though Dify does not count on it: "
+        "delete what is no longer needed, and store it again.",
     ),
     (
         re.compile(r"^(?=[^\n]*(?:deadline exceeded|Client\.Timeout))[^\n]*\nfailed to read [a-z ]+$"),
