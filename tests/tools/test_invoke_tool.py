@@ -63,7 +63,7 @@ def test_a_picture_passes_through():
     dify = StubbedDify(replies(message("image_link", text="/files/tools/7a.png")))
 
     [handed_on] = [
-        each for each in dify.messages(InvokeToolTool, {"provider": "p", "tool": "t"}) if each.type != "variable"
+        each for each in dify.messages(InvokeToolTool, {"provider": "p", "tool": "t"}) if each.type.value != "variable"
     ]
 
     assert (handed_on.type.value, handed_on.message.text) == ("image_link", "/files/tools/7a.png")
