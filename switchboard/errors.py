@@ -5,6 +5,7 @@
     └── InvocationError       a reverse invocation failed
         ├── NotPermitted      the manifest does not ask for it
         ├── NotConfigured     the model or app is not set up in the workspace
+        │   └── WrongKindOfApp
         ├── RefusedByDify     Dify looked at the request and said no
         ├── ProviderFailed    the model's provider or the app failed
         ├── TimedOut          Dify stopped sending
@@ -37,16 +38,19 @@ logger.addHandler(plugin_logger_handler)
 class SwitchboardError(Exception):
     """The root of the tree; `str()` of it is for the person who set up the node or sent the request.
 
-    `status` is the HTTP status an endpoint answers with, `field` the request's field that is wrong, if it is one.
+    `status` is the HTTP status an endpoint answers with, `field` the request's field that is wrong, if it is one, and
+    `code` the name that Dify's API has for the failure, where it has told one or is known to have one.
     """
 
     status = 500
     field = ""
+    code = ""
 
-    def __init__(self, message: str, *, status: int = 0, field: str = "") -> None:
+    def __init__(self, message: str, *, status: int = 0, field: str = "", code: str = "") -> None:
         super().__init__(message)
         self.status = status or self.status
         self.field = field
+        self.code = code or self.code
 
 
 class InvalidInput(SwitchboardError):
@@ -71,6 +75,17 @@ class NotConfigured(InvocationError):
     """The model or app is unknown to the workspace, or has no working credentials."""
 
     status = 400
+
+
+class WrongKindOfApp(NotConfigured):
+    """The app is of another kind than the call: `found` and `wanted` are "chat app", "workflow app" and the like."""
+
+    def __init__(self, found: str, wanted: str) -> None:
+        super().__init__(
+            f"The app is a {found}, not a {wanted}. Choose another app, or run this one with {found.replace(' ', '_')}."
+        )
+        self.found = found
+        self.wanted = wanted
 
 
 class RefusedByDify(InvocationError):
@@ -116,13 +131,6 @@ def reverse_invocation(interface: str) -> Iterator[None]:
         if translated is error:
             raise
         raise translated from None
-
-
-def wrong_kind_of_app(found: str, wanted: str) -> NotConfigured:
-    """The app is of another kind than the call: "chat app", "workflow app" or "completion app"."""
-    return NotConfigured(
-        f"The app is a {found}, not a {wanted}. Choose another app, or run this one with {found.replace(' ', '_')}."
-    )
 
 
 def error_event(interface: str, event: Mapping[str, Any]) -> InvocationError:
@@ -276,6 +284,12 @@ _NOT_CONFIGURED = re.compile(
 
 def _from_reason(interface: str, reason: "Reason", status: int = 0) -> InvocationError:
     """`status` is what Dify's API answered with, where that is known."""
+    error = _by_reason(interface, reason, status)
+    error.code = reason.codes[0] if reason.codes else ""  # the outermost is Dify's own
+    return error
+
+
+def _by_reason(interface: str, reason: "Reason", status: int) -> InvocationError:
     if _NOT_CONFIGURED.search(str(reason)):
         return NotConfigured(
             f"The {interface} call could not start: {reason.readable()} "
@@ -284,7 +298,7 @@ def _from_reason(interface: str, reason: "Reason", status: int = 0) -> Invocatio
     if broken := _broken_in_dify(interface, reason.message, status):
         return broken
     if "missing query" in reason.message and interface in ("workflow app", "completion app"):  # chat apps ask for it
-        return wrong_kind_of_app("chat app", interface)
+        return WrongKindOfApp("chat app", interface)
     if status in (408, 504):
         return TimedOut(f"The {interface} call took longer than it may (HTTP {status}): {reason.readable()}")
     if status >= 500:
