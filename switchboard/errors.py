@@ -160,6 +160,8 @@ def _translated(interface: str, error: Exception) -> SwitchboardError | None:
             return NoAnswer(f"Dify answered the {interface} call with something that is not hexadecimal.")
         case httpx.HTTPError():
             return _from_transport(interface, error)
+        case OSError() if interface == "file upload":  # as all errors of `requests`, with which the SDK posts a file
+            return _from_upload(error)
         case KeyError(args=("session_id",)):  # how the SDK reads the daemon's refusal over HTTP
             return NoAnswer(
                 f"Dify's plugin daemon no longer knows the run that made the {interface} call; it forgets a run after "
@@ -188,6 +190,18 @@ def _from_transport(interface: str, error: httpx.HTTPError) -> InvocationError:
     return NoAnswer(
         f"The {interface} call did not reach Dify's plugin daemon ({name}). Check that the daemon runs and that "
         "DIFY_PLUGIN_DAEMON_URL leads to it."
+    )
+
+
+def _from_upload(error: OSError) -> InvocationError:
+    """A plugin posts a file to Dify itself, at an address that Dify has made for it."""
+    name = type(error).__name__
+    if "JSON" in name:
+        return NoAnswer("Dify answered the file upload call with something that is not JSON.")
+    failure = TimedOut if "Timeout" in name else NoAnswer
+    return failure(
+        f"The file could not be handed to Dify ({name}). Check that INTERNAL_FILES_URL or FILES_URL of your Dify "
+        "server is set to an address that can be reached from the plugin daemon."
     )
 
 
@@ -240,7 +254,9 @@ _OWN_WORDS: tuple[tuple[re.Pattern[str], type[InvocationError], str], ...] = (
     ),
 )
 _HTTP_ANSWER = re.compile(
-    r"(?:[\w -]+ failed: )*request failed with status code: (\d{3}) and respond with: (.*)", re.DOTALL
+    r"(?:[\w -]+ failed: )*request failed with status code: (\d{3}) and respond with: (.*)"
+    r"|upload file failed, status code: (\d{3}), response: (.*)",
+    re.DOTALL,
 )
 _DATA_IS_NIL = re.compile(r"(?:(?:invoke|fetch) [\w -]+ failed: )?data is nil\s*$")
 
@@ -250,7 +266,7 @@ def _from_text(interface: str, text: str) -> InvocationError:
     from switchboard.error_texts import reason_of
 
     if match := _HTTP_ANSWER.match(text):
-        return _from_reason(interface, reason_of(match[2]), int(match[1]))
+        return _from_reason(interface, reason_of(match[2] or match[4]), int(match[1] or match[3]))
     reason = reason_of(text)
     for pattern, error, sentence in _OWN_WORDS:
         if match := pattern.search(text):
