@@ -1,14 +1,16 @@
-"""The plugin as a child process behind HTTP, with the real clients in front and scripted replies behind."""
+"""The plugin's endpoints behind real HTTP, with scripted replies where Dify would be."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
 from typing import Any
 
 import httpx
 import openai
-import pytest
 
+from workspace.dify import permissions
+from workspace.dify.fields import decode
 from workspace.plugin.folder import read_plugin_folder
 from workspace.plugin.process import PluginProcess
 from workspace.serve.endpoint_host import EndpointHost
@@ -31,22 +33,27 @@ SETTINGS = {
     "completion_app": {"app_id": "completion-app", "inputs": {}, "files": []},
 }
 
+type Settings = Callable[[], dict[str, Any]]
+type Host = Callable[[Handler, Settings], AbstractContextManager[str]]
+"""Runs the plugin and serves its endpoints, at the address it gives. Payloads are as Dify's API gets them."""
+
 
 class Api:
     """The endpoints of the plugin. `settings` and what answers in Dify's place can change from test to test."""
 
-    def __init__(self) -> None:
+    def __init__(self, host: Host) -> None:
+        logging.getLogger("werkzeug").setLevel(logging.ERROR)
         self.reset()
-        self.process = PluginProcess(read_plugin_folder(ROOT), self._handle)
-        self.host = EndpointHost(self.process, lambda: self.settings)
-        self.url = self.host.url
-        self.http = httpx.Client(base_url=self.url, headers={"Authorization": f"Bearer {KEY}"}, timeout=30)
+        self._open = ExitStack()
+        self.url = self._open.enter_context(host(self._handle, lambda: self.settings))
+        headers = {"Authorization": f"Bearer {KEY}"}
+        self.http = self._open.enter_context(httpx.Client(base_url=self.url, headers=headers, timeout=30))
 
     def reset(self) -> None:
         self.settings: dict[str, Any] = dict(SETTINGS)
         self.handler: Handler = replies()
         self.asked: list[tuple[str, Payload]] = []
-        """The type and payload of each reverse invocation of this test."""
+        """The type and payload of each reverse invocation of this test, the payload as Dify's API gets it."""
 
     def answer(self, *events: Any) -> None:
         """What Dify answers from now on; see `workspace.stub.replies`."""
@@ -56,24 +63,29 @@ class Api:
         return openai.OpenAI(base_url=f"{self.url}/v1", api_key=KEY, max_retries=0, timeout=30, **options)
 
     def close(self) -> None:
-        self.http.close()
-        self.host.close()
-        self.process.close()
+        self._open.close()
 
     def _handle(self, invoke_type: str, payload: Payload) -> Iterator[Payload | None]:
         self.asked.append((invoke_type, payload))
         return self.handler(invoke_type, payload)
 
 
-@pytest.fixture(scope="session")
-def running_api() -> Iterator[Api]:
-    logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    api = Api()
-    yield api
-    api.close()
+class ChildProcess(AbstractContextManager[str]):
+    """A `Host`: the plugin as a child process, and the daemon's checks of what it asks."""
 
+    def __init__(self, handler: Handler, settings: Settings) -> None:
+        folder = read_plugin_folder(ROOT)
 
-@pytest.fixture
-def api(running_api: Api) -> Api:
-    running_api.reset()
-    return running_api
+        def checked(invoke_type: str, payload: Payload) -> Iterator[Payload | None]:
+            permissions.check(folder.manifest, invoke_type)
+            return handler(invoke_type, decode(invoke_type, payload))
+
+        self._process = PluginProcess(folder, checked)
+        self._server = EndpointHost(self._process, settings)
+
+    def __enter__(self) -> str:
+        return self._server.url
+
+    def __exit__(self, *_: object) -> None:
+        self._server.close()
+        self._process.close()
