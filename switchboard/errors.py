@@ -89,13 +89,16 @@ class WrongKindOfApp(NotConfigured):
 
 
 class RefusedByDify(InvocationError):
-    """Dify looked at the request and said no; `status` is the one it said it with, where that is known."""
+    """Dify looked at the request and said no; `status` is the one it said it with, where that is known.
+
+    401 is not: it is about the key that the plugin daemon has for Dify, and the caller would look for it in its own.
+    """
 
     status = 400
 
 
 class ProviderFailed(InvocationError):
-    """The model's provider, or the app, failed while it was at work."""
+    """The model's provider, or the app, failed while it was at work; `status` is 429 if it was asked too often."""
 
 
 class TimedOut(InvocationError):
@@ -317,14 +320,18 @@ def _by_reason(interface: str, reason: "Reason", status: int) -> InvocationError
         return WrongKindOfApp("chat app", interface)
     if status in (408, 504):
         return TimedOut(f"The {interface} call took longer than it may (HTTP {status}): {reason.readable()}")
+    asked_too_often = 429 if reason.is_rate_limit else 0
     if status >= 500:
-        return ProviderFailed(f"The {interface} call failed inside Dify (HTTP {status}): {reason.readable()}")
+        return ProviderFailed(
+            f"The {interface} call failed inside Dify (HTTP {status}): {reason.readable()}", status=asked_too_often
+        )
     # 400 is also what comes with the failure of a model's provider
     if status >= 400 and "completion_request_error" not in reason.codes:
-        return RefusedByDify(f"Dify refused the {interface} call (HTTP {status}): {reason.readable()}", status=status)
+        refused = f"Dify refused the {interface} call (HTTP {status}): {reason.readable()}"
+        return RefusedByDify(refused, status=502 if status == 401 else status)
     if reason.is_timeout:
         return TimedOut(f"The {interface} call took longer than it may: {reason.readable()}")
-    return ProviderFailed(f"The {interface} call failed: {reason.readable()}")
+    return ProviderFailed(f"The {interface} call failed: {reason.readable()}", status=asked_too_often)
 
 
 _NO_COMPLETION_APPS = (
