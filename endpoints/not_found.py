@@ -7,6 +7,7 @@ from dify_plugin import Endpoint
 from werkzeug import Request, Response
 
 from switchboard.dify_api.errors import dify_error
+from switchboard.dify_api.withheld import why_withheld
 from switchboard.http.cors import allow_origin
 from switchboard.http.errors import MethodNotAllowed, NotFound
 from switchboard.http.routes import ROUTES, methods_of, similar_route
@@ -22,6 +23,8 @@ class NotFoundEndpoint(Endpoint):
         if allowed := methods_of(r.path):
             problem = f"{asked} takes {' or '.join(allowed)}, not {r.method}. {routes}"
             response = error_response(MethodNotAllowed(problem, allowed=allowed))
+        elif not similar and (why := why_withheld(r.path)):
+            response = dify_error(NotFound(f"There is no {r.method} {asked} here. {why}"))
         else:
             hint = f"Did you mean {ROUTES[similar]} {similar}? " if similar else ""
             response = error_response(NotFound(f"There is no {r.method} {asked}. {hint}{routes}"))

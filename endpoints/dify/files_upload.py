@@ -11,7 +11,7 @@ from typing import Any
 from dify_plugin import Endpoint
 from werkzeug import Request, Response
 
-from switchboard.dify_api.app_calls import called_app
+from switchboard.dify_api.app_calls import called_app, named_app
 from switchboard.dify_api.errors import dify_error
 from switchboard.dify_api.uploads import sent_file, upload_reply
 from switchboard.errors import reverse_invocation
@@ -22,7 +22,7 @@ from switchboard.http.route import route
 class FilesUploadEndpoint(Endpoint):
     @route(dify_error)
     def _invoke(self, r: Request, values: Mapping[str, Any], settings: Mapping[str, Any]) -> Response:
-        if "app_id" in values:
+        if named_app(values):
             called_app(settings, values)  # a file belongs to no app, but the key has to reach the app that is named
         file = sent_file(r)
         with reverse_invocation("file upload"):

@@ -8,14 +8,24 @@ from switchboard.errors import error_event
 from switchboard.http.settings import App, GroupSettings
 
 
+_VERSION = "v1"
+"""What the paths of Dify's own API begin with; clients that know no other write it where an app's id may stand."""
+
+
 def called_app(settings: Mapping[str, Any], values: Mapping[str, Any], *defaults: str) -> App:
-    """The app in the path as `app_id`, or else the one chosen in the first of the settings `defaults` that has one.
+    """The app that the path names, or else the one chosen in the first of the settings `defaults` that has one.
 
     Raises NotFound for an app that the key does not reach, InvalidInput where none is chosen.
     """
     group = GroupSettings(settings)
-    named = values.get("app_id")
+    named = named_app(values)
     return group.app(named) if named else group.default_app(*defaults)
+
+
+def named_app(values: Mapping[str, Any]) -> str:
+    """The id or alias in front of the path, "" if there is none."""
+    app_id = str(values.get("app_id", ""))
+    return "" if app_id == _VERSION else app_id
 
 
 def events_of(kind: AppKind, events: Iterable[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:

@@ -63,7 +63,10 @@ def error_body(error: SwitchboardError) -> dict[str, Any]:
     """What a failed request says, and with `"event": "error"` a stream that broke off."""
     message = str(error)
     if isinstance(error, WrongKindOfApp):
-        message = f"The app is a {error.found}, and this route runs a {error.wanted}. Use POST {_ROUTES[error.found]}."
+        route = _ROUTES[error.found]
+        message = (
+            f"The app is a {error.found}, and this route runs a {error.wanted}. Use POST {route} or /<app_id>{route}."
+        )
     return {"code": _code(error), "message": message, "status": error.status}
 
 

@@ -2,6 +2,7 @@
 
 import functools
 
+from werkzeug.exceptions import HTTPException
 from werkzeug.routing import Map, Rule
 
 _NO_MEMORY = (
@@ -49,8 +50,10 @@ _SENTENCES = {
 
 def why_withheld(path: str) -> str:
     """Why a path of Dify's Service API is not here, "" for any other path."""
-    adapter = _map().bind("localhost")
-    return str(adapter.match(path)[0]) if adapter.test(path) else ""
+    try:
+        return str(_map().bind("localhost").match(path)[0])
+    except HTTPException:
+        return ""
 
 
 @functools.cache
