@@ -123,6 +123,13 @@ class GroupSettings:
             field="model",
         )
 
+    def find(self, name: str) -> Model | App | None:
+        """The configured model or app, of whatever type, that requests know by this name."""
+        if name.startswith(APP_PREFIX):
+            app_name = name.removeprefix(APP_PREFIX)
+            return next((app for app in self.apps() if app_name in (app.name, app.app_id)), None)
+        return _find(self.models(), name)
+
     def default_app(self, *settings: str) -> App:
         """The app chosen in the first of these settings that has one. Raises InvalidInput where none has."""
         for setting in settings:
