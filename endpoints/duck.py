@@ -13,12 +13,13 @@ from dify_plugin import Endpoint
 from werkzeug import Request, Response
 
 from switchboard.app_events import AppKind
-from switchboard.dify_api.app_calls import called_app, events_of
+from switchboard.dify_api.app_calls import events_of
 from switchboard.dify_api.errors import dify_error, error_body
 from switchboard.errors import reverse_invocation
 from switchboard.http.framing import stream
 from switchboard.http.json_bytes import json_bytes
 from switchboard.http.route import route
+from switchboard.http.settings import GroupSettings
 from switchboard.selectors import chosen_app
 
 HTML = "text/html; charset=utf-8"
@@ -28,7 +29,7 @@ DEFAULT_QUERY = "Hello! What can you do?"
 class DuckEndpoint(Endpoint):
     @route(dify_error, basic=True)
     def _invoke(self, r: Request, values: Mapping[str, Any], settings: Mapping[str, Any]) -> Response:
-        app = chosen_app(called_app(settings, values).selector)
+        app = chosen_app(GroupSettings(settings).app(values["app_id"]).selector)
         query = r.args.get("query", "").strip() or DEFAULT_QUERY
         if r.method == "HEAD":
             return Response(content_type=HTML)

@@ -23,7 +23,7 @@ class NotFoundEndpoint(Endpoint):
         if allowed := methods_of(r.path):
             problem = f"{asked} takes {' or '.join(allowed)}, not {r.method}. {routes}"
             response = error_response(MethodNotAllowed(problem, allowed=allowed))
-        elif not similar and (why := why_withheld(r.path)):
+        elif why := why_withheld(r.method, r.path):
             response = dify_error(NotFound(f"There is no {r.method} {asked} here. {why}"))
         else:
             hint = f"Did you mean {ROUTES[similar]} {similar}? " if similar else ""

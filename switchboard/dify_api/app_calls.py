@@ -7,7 +7,6 @@ from switchboard.app_events import AppEvents, AppKind
 from switchboard.errors import error_event
 from switchboard.http.settings import App, GroupSettings
 
-
 _VERSION = "v1"
 """What the paths of Dify's own API begin with; clients that know no other write it where an app's id may stand."""
 

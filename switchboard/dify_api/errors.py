@@ -74,6 +74,8 @@ def _code(error: SwitchboardError) -> str:
     match error:
         case WrongKindOfApp():
             return _WRONG_KIND[error.wanted]
+        case SwitchboardError(status=429) if error.code != "rate_limit_error":
+            return "too_many_requests"
         case SwitchboardError(code=code) if code in _DIFYS_OWN:
             return code
         case NotConfigured():

@@ -20,45 +20,58 @@ _NO_USERS = "Dify tells a plugin nothing of end users; all callers of these endp
 _NO_KNOWLEDGE = "Dify gives a plugin no access to its knowledge bases. Use them in an app, and call the app."
 
 _SENTENCES = {
-    "/messages": _NO_MEMORY,
-    "/messages/<id>/suggested": "Dify gives a plugin no suggestions for the next question.",
-    "/messages/<id>/feedbacks": _NO_FEEDBACK,
-    "/app/feedbacks": _NO_FEEDBACK,
-    "/apps/<path:rest>": _NO_FEEDBACK,
-    "/conversations": _NO_MEMORY,
-    "/conversations/<path:rest>": _NO_MEMORY,
-    "/chat-messages/<id>/stop": _NO_STOP,
-    "/completion-messages/<id>/stop": _NO_STOP,
-    "/workflows/tasks/<id>/stop": _NO_STOP,
-    "/workflows/run/<id>": _NO_RUNS,
-    "/workflows/logs": _NO_RUNS,
-    "/workflow/<id>/events": _NO_RUNS,
-    "/workflows/<id>/run": _NO_VERSION,
-    "/form/human_input/<token>": _NO_FORMS,
-    "/audio-to-text": "Dify's route for recordings is not here. POST /v1/audio/transcriptions takes them.",
-    "/text-to-audio": "Dify's route for speech is not here. POST /v1/audio/speech speaks.",
-    "/info": _NO_APP,
-    "/meta": _NO_APP,
-    "/site": _NO_APP,
-    "/files/<id>/preview": _NO_FILES,
-    "/end-users/<id>": _NO_USERS,
-    "/datasets": _NO_KNOWLEDGE,
-    "/datasets/<path:rest>": _NO_KNOWLEDGE,
+    "GET /messages": _NO_MEMORY,
+    "GET /messages/<id>/suggested": "Dify gives a plugin no suggestions for the next question.",
+    "POST /messages/<id>/feedbacks": _NO_FEEDBACK,
+    "GET /app/feedbacks": _NO_FEEDBACK,
+    "GET /apps/<path:rest>": _NO_FEEDBACK,
+    "POST /apps/<path:rest>": _NO_FEEDBACK,
+    "PUT /apps/<path:rest>": _NO_FEEDBACK,
+    "DELETE /apps/<path:rest>": _NO_FEEDBACK,
+    "GET /conversations": _NO_MEMORY,
+    "DELETE /conversations/<id>": _NO_MEMORY,
+    "POST /conversations/<id>/name": _NO_MEMORY,
+    "GET /conversations/<id>/variables": _NO_MEMORY,
+    "PUT /conversations/<id>/variables/<variable_id>": _NO_MEMORY,
+    "POST /chat-messages/<id>/stop": _NO_STOP,
+    "POST /completion-messages/<id>/stop": _NO_STOP,
+    "POST /workflows/tasks/<id>/stop": _NO_STOP,
+    "GET /workflows/run/<id>": _NO_RUNS,
+    "GET /workflows/logs": _NO_RUNS,
+    "GET /workflow/<id>/events": _NO_RUNS,
+    "POST /workflows/<id>/run": _NO_VERSION,
+    "GET /form/human_input/<token>": _NO_FORMS,
+    "POST /form/human_input/<token>": _NO_FORMS,
+    "POST /audio-to-text": "Dify's route for recordings is not here. POST /v1/audio/transcriptions takes them.",
+    "POST /text-to-audio": "Dify's route for speech is not here. POST /v1/audio/speech speaks.",
+    "GET /info": _NO_APP,
+    "GET /meta": _NO_APP,
+    "GET /site": _NO_APP,
+    "GET /files/<id>/preview": _NO_FILES,
+    "GET /end-users/<id>": _NO_USERS,
+    "GET /datasets": _NO_KNOWLEDGE,
+    "POST /datasets": _NO_KNOWLEDGE,
+    "GET /datasets/<path:rest>": _NO_KNOWLEDGE,
+    "POST /datasets/<path:rest>": _NO_KNOWLEDGE,
+    "DELETE /datasets/<path:rest>": _NO_KNOWLEDGE,
 }
-"""The paths of Dify's API reference; each may have the id of an app in front."""
+"""The calls of Dify's API reference; each path may have the id of an app in front."""
 
 
-def why_withheld(path: str) -> str:
-    """Why a path of Dify's Service API is not here, "" for any other path."""
+def why_withheld(method: str, path: str) -> str:
+    """Why a call of Dify's Service API is not here, "" for any other call."""
     try:
-        return str(_map().bind("localhost").match(path)[0])
+        return str(_map().bind("localhost").match(path, method=method)[0])
     except HTTPException:
         return ""
 
 
 @functools.cache
 def _map() -> Map:
+    calls = [(*call.split(), sentence) for call, sentence in _SENTENCES.items()]
     rules = [
-        Rule(prefix + path, endpoint=sentence) for prefix in ("", "/<app_id>") for path, sentence in _SENTENCES.items()
+        Rule(prefix + path, methods=[method], endpoint=sentence)
+        for prefix in ("", "/<app_id>")
+        for method, path, sentence in calls
     ]
     return Map(rules, merge_slashes=False)
