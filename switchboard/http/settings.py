@@ -123,6 +123,20 @@ class GroupSettings:
             field="model",
         )
 
+    def chat_partner(self, name: str | None) -> Model | App:
+        """The language model or the app that a chat names: an app as `app/` and its alias or id, or by its alias alone.
+
+        Raises as `model` and `app` do.
+        """
+        if name and name.startswith(APP_PREFIX):
+            return self.app(name)
+        try:
+            return self.model(ModelType.LLM, name)
+        except NotFound:
+            if app := next((app for app in self.apps() if name == app.name), None):
+                return app
+            raise
+
     def find(self, name: str) -> Model | App | None:
         """The configured model or app, of whatever type, that requests know by this name."""
         if name.startswith(APP_PREFIX):
