@@ -228,6 +228,12 @@ _OWN_WORDS: tuple[tuple[re.Pattern[str], type[InvocationError], str], ...] = (
         "Dify ended the {interface} call without an answer. Its log says more.",
     ),
     (
+        re.compile(r"Failed to parse structured output\b"),  # goes on with what the model said
+        NoAnswer,
+        "The model did not answer with the JSON object that was asked for. Ask again, ask for a simpler schema, or "
+        "choose a model that supports structured output.",
+    ),
+    (
         re.compile(r"^Failed to parse response"),
         NoAnswer,
         "Dify answered the {interface} call in a form that the plugin SDK cannot read.",
@@ -355,7 +361,7 @@ def _broken_in_dify(interface: str, message: str, status: int) -> BrokenInDify |
             f"{_NO_TRANSCRIPTION} The recording was sent correctly; there is nothing to set right here."
         )
     # the app's own kind decides, so a completion app fails in the same way whatever it is called as
-    if interface.endswith(" app") and _QUERY_IS_MISSING.match(message):
+    if interface.endswith("app") and _QUERY_IS_MISSING.match(message):
         return BrokenInDify(_NO_COMPLETION_APPS)
     if interface == "completion app" and status == 500:
         return BrokenInDify(_NO_COMPLETION_APPS)

@@ -103,6 +103,13 @@ RATE_LIMIT = (
         ("speech2text", "invoke speech2text model failed: request failed: Odd-length string", BrokenInDify, "twice"),
         ("speech2text", "invoke speech2text model failed: data is nil", BrokenInDify, "^Most likely Dify cannot"),
         ("completion app", "invoke app failed: request failed: 'query'", BrokenInDify, "Use a chat app"),
+        ("app", "invoke app failed: request failed: 'query'", BrokenInDify, "Use a chat app"),
+        (
+            "llm",
+            "read llm model failed: request failed: Failed to parse structured output: sk-abc",
+            NoAnswer,
+            "did not answer with the JSON object that was asked for",
+        ),
     ],
 )
 def test_dify_errors_become_sentences(interface, text, error, sentence):
