@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from switchboard.app_events import AppEvents, AppKind
-from switchboard.errors import error_event
+from switchboard.errors import error_event, logger
 from switchboard.http.settings import App, GroupSettings
 
 _VERSION = "v1"
@@ -38,19 +38,19 @@ def events_of(kind: AppKind, events: Iterable[Mapping[str, Any]]) -> Iterator[di
     for event in events:
         run.feed(event)
         run.check_kind(kind)
-        failed = event.get("event") == "error"
-        if failed and first:
-            raise error_event(kind, event)
-        yield _presentable(event)
-        if failed:
+        if event.get("event") == "error":
+            failure = error_event(kind, event)
+            if first:
+                raise failure
+            logger.warning("%s: %s", kind, type(failure).__name__)
+            yield _without_keys(event, "message")
             return
+        yield _presentable(event)
         first = False
     run.check_end(kind)
 
 
 def _presentable(event: Mapping[str, Any]) -> dict[str, Any]:
-    if event.get("event") == "error":
-        return _without_keys(event, "message")
     data = event.get("data")
     if isinstance(data, dict) and data.get("error"):
         return {**event, "data": _without_keys(data, "error")}
