@@ -23,6 +23,18 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     return True if only_there and not config.getoption("--daemon") else None
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if not config.getoption("--daemon"):
+        return
+    from tests.daemon.prerequisites import missing
+
+    on_the_daemon = [item for item in items if "running_api" in getattr(item, "fixturenames", ())]
+    about_it = [item for item in items if item.path.parent.name == "daemon" and item not in on_the_daemon]
+    stay = about_it if missing() else about_it + on_the_daemon
+    config.hook.pytest_deselected(items=[item for item in items if item not in stay])
+    items[:] = stay
+
+
 @pytest.fixture
 def serve() -> Iterator[Callable[..., str]]:
     """Serves bytes on loopback: `serve(content, at="", status=200, headers={})` returns their URL."""
@@ -72,9 +84,9 @@ def server(listening: Server) -> Server:
 @pytest.fixture(scope="session")
 def running_api(request: pytest.FixtureRequest) -> Iterator[Api]:
     if request.config.getoption("--daemon"):
-        from tests.daemon.host import RealDaemon
+        from tests.daemon.host import DaemonApi
 
-        api = Api(RealDaemon)
+        api: Api = DaemonApi()
     else:
         api = Api(ChildProcess)
     yield api

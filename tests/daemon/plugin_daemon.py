@@ -28,8 +28,14 @@ class PluginDaemon:
         self._folder = processes.folder
         port = free_port()
         self.url = f"http://127.0.0.1:{port}"
+        self.plugin_input = self._folder / "plugin-input"
+        """What the daemon wrote to the plugin, line by line; see `in_the_plugin`."""
         environment = {
             **_environment(programs, self._folder),
+            "PYTHONPATH": str(
+                Path(__file__).with_name("in_the_plugin")
+            ),  # a plugin gets all of the daemon's environment
+            "KEEP_PLUGIN_INPUT": str(self.plugin_input),
             "SERVER_PORT": str(port),
             "DIFY_INNER_API_URL": inner_api_url,
             "DIFY_INNER_API_KEY": inner_api_key,

@@ -3,7 +3,6 @@
 The daemon and Dify's command line are named by `DIFY_DAEMON` and `DIFY_CLI`; PostgreSQL, Redis and uv are looked for.
 """
 
-import glob
 import os
 import shutil
 import subprocess
@@ -14,12 +13,10 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent.parent
 
 
-class Missing(Exception):
-    """One sentence about all that is missing."""
-
-
 @dataclass(frozen=True)
 class Programs:
+    """Where they are; "" for one that is not there."""
+
     daemon: str
     cli: str
     initdb: str
@@ -31,47 +28,55 @@ class Programs:
 
 
 def find_programs() -> Programs:
-    """Raises `Missing`."""
-    problems: list[str] = []
-
-    def need(found: str | None, problem: str) -> str:
-        if not found:
-            problems.append(problem)
-        return found or ""
-
-    postgres = "PostgreSQL is not installed (Debian: postgresql)"
-    uv = _in_path("uv", ROOT / ".uv/bin/uv")
-    programs = Programs(
-        daemon=need(_named_by("DIFY_DAEMON"), "DIFY_DAEMON does not name the plugin daemon's binary"),
-        cli=need(_named_by("DIFY_CLI"), "DIFY_CLI does not name the binary of Dify's command line"),
-        initdb=need(_of_postgres("initdb"), postgres),
-        postgres=need(_of_postgres("postgres"), postgres),
-        redis=need(shutil.which("redis-server"), "Redis is not installed (Debian: redis-server)"),
-        uv=need(uv, "uv is not installed (`make test` puts it into .uv)"),
-        python=need(uv and _python(uv), "there is no Python 3.12"),
+    uv = str(ROOT / ".uv/bin/uv") if (ROOT / ".uv/bin/uv").is_file() else _in_path("uv")
+    return Programs(
+        daemon=_named_by("DIFY_DAEMON"),
+        cli=_named_by("DIFY_CLI"),
+        initdb=_of_postgres("initdb"),
+        postgres=_of_postgres("postgres"),
+        redis=_in_path("redis-server"),
+        uv=uv,
+        python=_python(uv),
     )
-    if problems:
-        raise Missing("; ".join(dict.fromkeys(problems)))
-    return programs
 
 
-def _named_by(variable: str) -> str | None:
+def needed() -> dict[str, bool]:
+    """What has to be done where a program is not there, and whether it is."""
+    found = find_programs()
+    return {
+        "DIFY_DAEMON has to name the plugin daemon's binary": bool(found.daemon),
+        "DIFY_CLI has to name the binary of Dify's command line": bool(found.cli),
+        "PostgreSQL has to be installed (Debian: postgresql)": bool(found.initdb and found.postgres),
+        "Redis has to be installed (Debian: redis-server)": bool(found.redis),
+        "uv has to be installed (make puts it into .uv)": bool(found.uv),
+        "Python 3.12 has to be installed": bool(found.python),
+    }
+
+
+def missing() -> list[str]:
+    """What has to be done before the daemon can run."""
+    return [what for what, there in needed().items() if not there]
+
+
+def _named_by(variable: str) -> str:
     path = os.environ.get(variable, "")
-    return str(Path(path).resolve()) if Path(path).is_file() else None
+    return str(Path(path).resolve()) if Path(path).is_file() else ""
 
 
-def _in_path(name: str, *others: Path) -> str | None:
-    return next((str(path) for path in others if path.is_file()), None) or shutil.which(name)
+def _in_path(name: str) -> str:
+    return shutil.which(name) or ""
 
 
-def _of_postgres(name: str) -> str | None:
+def _of_postgres(name: str) -> str:
     """Debian keeps these out of the path."""
-    versions = sorted(glob.glob(f"/usr/lib/postgresql/*/bin/{name}"))
-    return shutil.which(name) or next(iter(versions[::-1]), None)
+    versions = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"))
+    return _in_path(name) or next((str(path) for path in reversed(versions)), "")
 
 
-def _python(uv: str) -> str | None:
+def _python(uv: str) -> str:
     if sys.version_info[:2] == (3, 12):
         return os.path.realpath(sys.executable)
+    if not uv:
+        return ""
     found = subprocess.run([uv, "python", "find", "--system", "3.12"], capture_output=True, text=True, check=False)
-    return os.path.realpath(found.stdout.strip()) if found.returncode == 0 else None
+    return os.path.realpath(found.stdout.strip()) if found.returncode == 0 else ""

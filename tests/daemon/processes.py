@@ -55,7 +55,7 @@ class Processes:
             children = psutil.Process(process.pid).children(recursive=True) if process.poll() is None else []
             process.send_signal(stop)
             process.wait(30)
-            for child in psutil.wait_procs(children, timeout=5)[1]:
+            for child in psutil.wait_procs(children, timeout=1)[1]:
                 child.kill()
         shutil.rmtree(self.folder, ignore_errors=True)
 

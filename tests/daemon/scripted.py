@@ -12,6 +12,8 @@ from workspace.dify.refusals import STREAMED, Refused
 from workspace.wire import DifyError, Handler, Payload
 
 _STATUS = re.compile(r"^invoke .+? failed: request failed with status code: (\d+) and respond with: (.*)$", re.DOTALL)
+_NOT_DIFYS = re.compile(r"^(?:permission denied|invocation exited without response)")
+"""How texts begin that the daemon makes without asking Dify, and those of the SDK."""
 _TEXT = re.compile(r"^(?:invoke|read|fetch|upload) .+? failed: request failed: (.*)$", re.DOTALL)
 
 
@@ -38,6 +40,11 @@ def as_dify_answers(handler: Handler, settings: Settings) -> Handler:
             raise _unwrapped(invoke_type, str(error)) from error
 
     return answer
+
+
+def can_be_said(text: str) -> bool:
+    """Whether a text of a script comes of an answer that Dify gives."""
+    return not _NOT_DIFYS.match(text)
 
 
 def _unwrapped(invoke_type: str, text: str) -> Exception:

@@ -44,8 +44,9 @@ class Api:
     def __init__(self, host: Host) -> None:
         logging.getLogger("werkzeug").setLevel(logging.ERROR)
         self.reset()
+        self.host = host(self._handle, lambda: self.settings)
         self._open = ExitStack()
-        self.url = self._open.enter_context(host(self._handle, lambda: self.settings))
+        self.url = self._open.enter_context(self.host)
         headers = {"Authorization": f"Bearer {KEY}"}
         self.http = self._open.enter_context(httpx.Client(base_url=self.url, headers=headers, timeout=30))
 
