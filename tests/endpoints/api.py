@@ -43,6 +43,7 @@ class Api:
 
     def __init__(self, host: Host) -> None:
         logging.getLogger("werkzeug").setLevel(logging.ERROR)
+        self._clients = ExitStack()
         self.reset()
         self.host = host(self._handle, lambda: self.settings)
         self._open = ExitStack()
@@ -51,6 +52,7 @@ class Api:
         self.http = self._open.enter_context(httpx.Client(base_url=self.url, headers=headers, timeout=30))
 
     def reset(self) -> None:
+        self._clients.close()
         self.settings: dict[str, Any] = dict(SETTINGS)
         self.handler: Handler = replies()
         self.asked: list[tuple[str, Payload]] = []
@@ -61,9 +63,11 @@ class Api:
         self.handler = replies(*events)
 
     def openai(self, **options: Any) -> openai.OpenAI:
-        return openai.OpenAI(base_url=f"{self.url}/v1", api_key=KEY, max_retries=0, timeout=30, **options)
+        client = openai.OpenAI(base_url=f"{self.url}/v1", api_key=KEY, max_retries=0, timeout=30, **options)
+        return self._clients.enter_context(client)
 
     def close(self) -> None:
+        self._clients.close()
         self._open.close()
 
     def _handle(self, invoke_type: str, payload: Payload) -> Iterator[Payload | None]:
