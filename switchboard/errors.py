@@ -267,7 +267,7 @@ _HTTP_ANSWER = re.compile(
     r"|upload file failed, status code: (\d{3}), response: (.*)",
     re.DOTALL,
 )
-_DATA_IS_NIL = re.compile(r"(?:(?:invoke|fetch) [\w -]+ failed: )?data is nil\s*$")
+_DATA_IS_NIL = re.compile(r"(?:(?:invoke|fetch|upload) [\w -]+ failed: )?data is nil\s*$")
 
 
 def _from_text(interface: str, text: str) -> InvocationError:
@@ -289,6 +289,8 @@ def _without_reason(interface: str) -> InvocationError:
     """Where a call does not stream, the daemon loses what Dify's API answers with HTTP 400, 404 or 500."""
     lost = 'lost the reason on the way (it says only "data is nil")'
     check = "that the model or app chosen still exists in this workspace and has valid credentials."
+    if interface == "file upload":
+        return NoAnswer(f"Dify gave no address to send the file to, and {lost}. Its log says more.")
     if interface == "speech2text":
         return BrokenInDify(f"Most likely {_NO_TRANSCRIPTION} But Dify {lost}, so check also {check}")
     return NotConfigured(f"Dify rejected the {interface} call and {lost}. Check {check}")

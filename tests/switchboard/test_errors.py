@@ -136,6 +136,7 @@ def test_dify_errors_become_sentences(interface, text, error, sentence):
             r"refused the file upload call \(HTTP 413\): Big \(file_too_large\)",
         ),
         (Exception("upload file failed, status code: 502, response: <html>"), ProviderFailed, r"HTTP 502"),
+        (Exception("upload file failed: data is nil"), NoAnswer, "gave no address to send the file to, and lost"),
         (Exception("upload file failed, could not get signed url"), ProviderFailed, "could not get signed url"),
     ],
 )

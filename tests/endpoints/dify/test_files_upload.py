@@ -157,11 +157,10 @@ def test_an_app_in_the_path_has_to_be_one_that_the_key_reaches(api, dify):
 @pytest.mark.parametrize(
     ("answer", "status", "code", "sentence"),
     [
-        ([DifyError("permission denied")], 502, "completion_request_error", "permission denied"),
+        ([DifyError("upload file failed: data is nil")], 502, "completion_request_error", "gave no address"),
         ([{"url": "/files/upload/for-plugin?sign=x"}], 502, "completion_request_error", "FILES_URL"),
         ([{"url": "http://127.0.0.1:9/upload"}], 502, "completion_request_error", "INTERNAL_FILES_URL or FILES_URL"),
         ([{}], 502, "completion_request_error", "could not get signed url"),
-        ([], 502, "completion_request_error", "empty response"),
     ],
 )
 def test_what_keeps_a_file_from_dify_is_told(api, answer, status, code, sentence):

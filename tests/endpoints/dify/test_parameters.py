@@ -1,6 +1,5 @@
 """`/parameters` with dify-client."""
 
-import pytest
 from dify_client import DifyClient
 
 from tests.endpoints.dify.clients import client_of
@@ -54,13 +53,3 @@ def test_an_app_that_dify_does_not_know_is_unavailable(api):
 
     assert (reply.status_code, reply.json()["code"]) == (400, "app_unavailable")
     assert "still exists in this workspace" in reply.json()["message"]
-
-
-@pytest.mark.parametrize("events", [[], [{"odd": True}]])
-def test_what_is_not_there_is_not_made_up(api, events):
-    api.answer(*events)
-
-    reply = api.http.get("/parameters")
-
-    assert reply.status_code == (200 if events else 502)
-    assert reply.json() == {"odd": True} if events else reply.json()["code"] == "completion_request_error"
