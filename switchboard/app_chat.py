@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dify_plugin.core.runtime import Session
-from dify_plugin.entities.model.message import PromptMessage, PromptMessageRole
+from dify_plugin.entities.model.message import PromptMessage, PromptMessageRole, TextPromptMessageContent
 from dify_plugin.file.entities import FileType
 
 from switchboard.app_events import AppEvents, AppFile, AppKind
@@ -84,13 +84,16 @@ def _text(message: PromptMessage, field: str) -> str:
             "ask a model.",
             field=field,
         )
-    if isinstance(message.content, list):
+    if not isinstance(message.content, list):
+        return message.content or ""
+    texts = [part.data for part in message.content if isinstance(part, TextPromptMessageContent)]
+    if len(texts) < len(message.content):
         raise InvalidInput(
             f"`{field}.content` holds a file, and Dify passes no files on to an app that a plugin calls. Send text "
             "only, or ask a model.",
             field=f"{field}.content",
         )
-    return message.content or ""
+    return "\n".join(texts)
 
 
 class _Answer:
