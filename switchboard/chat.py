@@ -23,7 +23,7 @@ from dify_plugin.entities.model.message import (
     TextPromptMessageContent,
 )
 
-from switchboard.chat_pieces import End, Piece, SplitText, Text, Usage, finish
+from switchboard.chat_pieces import End, Piece, Reasoning, SplitText, Text, Usage, finish
 from switchboard.errors import NoAnswer, reverse_invocation
 from switchboard.structured_output import restore_booleans
 from switchboard.tool_calls import ToolCalls
@@ -154,11 +154,11 @@ class _Answer:
             Usage(usage.prompt_tokens, usage.completion_tokens, usage.total_tokens) if usage else None,
         )
 
-    def _text(self, pieces: Iterator[Piece]) -> Iterator[Piece]:
+    def _text(self, pieces: list[Reasoning | Text]) -> list[Reasoning | Text]:
         """Without the text where an object is to come in its place."""
         if self._chat.schema is None:
             return pieces
-        return (piece for piece in pieces if not isinstance(piece, Text))
+        return [piece for piece in pieces if not isinstance(piece, Text)]
 
     def _parts(self, parts: list[PromptMessageContentUnionTypes]) -> Iterator[Piece]:
         for part in parts:

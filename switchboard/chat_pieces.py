@@ -4,7 +4,6 @@ A model or an app answers with any number of `Text`, `Reasoning` and `ToolCall`,
 conversations says first which one this is, and one that is moderated may put a `Replacement` before the end.
 """
 
-from collections.abc import Iterator
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -105,17 +104,21 @@ class SplitText:
         self._splitter = ReasoningSplitter()
         self._has_thought = False
 
-    def feed(self, text: str) -> Iterator[Piece]:
+    def feed(self, text: str) -> list[Reasoning | Text]:
         return self._pieces(self._splitter.feed(text))
 
-    def flush(self) -> Iterator[Piece]:
+    def flush(self) -> list[Reasoning | Text]:
         """The end of the answer."""
         return self._pieces(self._splitter.flush())
 
-    def _pieces(self, split: Split) -> Iterator[Piece]:
-        reasoning = split.reasoning if self._has_thought else split.reasoning.lstrip()  # the line break after the tag
-        if reasoning:
-            self._has_thought = True
-            yield Reasoning(reasoning)
+    def _pieces(self, split: Split) -> list[Reasoning | Text]:
+        pieces: list[Reasoning | Text] = []
+        if split.reasoning:
+            reasoning = (
+                split.reasoning if self._has_thought else split.reasoning.lstrip()
+            )  # the line break after <think>
+            self._has_thought = self._has_thought or bool(reasoning)
+            pieces += [Reasoning(reasoning)] if reasoning else []
         if split.answer:
-            yield Text(split.answer)
+            pieces.append(Text(split.answer))
+        return pieces
