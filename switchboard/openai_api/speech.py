@@ -27,7 +27,7 @@ def _not_blank(text: str) -> str:
     return text
 
 
-def _no_raw_samples(response_format: str | None) -> str | None:
+def _no_raw_samples(response_format: object) -> object:
     if response_format == "pcm":
         raise ValueError("nothing says how raw samples are to be played. Leave it out to get what the model gives")
     return response_format
@@ -51,7 +51,7 @@ class SpeechRequest(BaseModel):
     voice: Annotated[str | None, BeforeValidator(_id_of)] = None
     """Its id, also where the request holds an object with one."""
     response_format: Annotated[
-        Literal["mp3", "opus", "aac", "flac", "wav", "pcm"] | None, AfterValidator(_no_raw_samples)
+        Literal["mp3", "opus", "aac", "flac", "wav"] | None, BeforeValidator(_no_raw_samples)
     ] = None
     speed: Annotated[float | None, AfterValidator(_normal)] = None
     instructions: Annotated[str | None, AfterValidator(_none_given)] = None

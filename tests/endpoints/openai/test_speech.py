@@ -186,7 +186,7 @@ def test_a_model_that_clients_hard_code_is_found_by_its_alias(api):
         ({"input": ["Good", "morning"]}, "input", "The field `input` has to be text."),
         ({"voice": 7}, "voice", "The field `voice` has to be text"),
         ({"voice": {"id": 7}}, "voice", "The field `voice` has to be text"),
-        ({"response_format": "ogg"}, "response_format", "has to be 'mp3', 'opus', 'aac', 'flac', 'wav' or 'pcm'"),
+        ({"response_format": "ogg"}, "response_format", "has to be 'mp3', 'opus', 'aac', 'flac' or 'wav'"),
         ({"response_format": "pcm"}, "response_format", "nothing says how raw samples are to be played"),
         ({"speed": 1.5}, "speed", "Dify passes no speed on to a model. Leave it out, or send 1."),
         ({"speed": "fast"}, "speed", "The field `speed` has to be a number"),
