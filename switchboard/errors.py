@@ -5,6 +5,7 @@
     └── InvocationError       a reverse invocation failed
         ├── NotPermitted      the manifest does not ask for it
         ├── NotConfigured     the model or app is not set up in the workspace
+        │   └── WrongKindOfApp
         ├── RefusedByDify     Dify looked at the request and said no
         ├── ProviderFailed    the model's provider or the app failed
         ├── TimedOut          Dify stopped sending
@@ -37,16 +38,19 @@ logger.addHandler(plugin_logger_handler)
 class SwitchboardError(Exception):
     """The root of the tree; `str()` of it is for the person who set up the node or sent the request.
 
-    `status` is the HTTP status an endpoint answers with, `field` the request's field that is wrong, if it is one.
+    `status` is the HTTP status an endpoint answers with, `field` the request's field that is wrong, if it is one, and
+    `code` the name that Dify's API has for the failure, where it has told one or is known to have one.
     """
 
     status = 500
     field = ""
+    code = ""
 
-    def __init__(self, message: str, *, status: int = 0, field: str = "") -> None:
+    def __init__(self, message: str, *, status: int = 0, field: str = "", code: str = "") -> None:
         super().__init__(message)
         self.status = status or self.status
         self.field = field
+        self.code = code or self.code
 
 
 class InvalidInput(SwitchboardError):
@@ -73,14 +77,28 @@ class NotConfigured(InvocationError):
     status = 400
 
 
+class WrongKindOfApp(NotConfigured):
+    """The app is of another kind than the call: `found` and `wanted` are "chat app", "workflow app" and the like."""
+
+    def __init__(self, found: str, wanted: str) -> None:
+        super().__init__(
+            f"The app is a {found}, not a {wanted}. Choose another app, or run this one with {found.replace(' ', '_')}."
+        )
+        self.found = found
+        self.wanted = wanted
+
+
 class RefusedByDify(InvocationError):
-    """Dify looked at the request and said no; `status` is the one it said it with, where that is known."""
+    """Dify looked at the request and said no; `status` is the one it said it with, where that is known.
+
+    401 is not: it is about the key that the plugin daemon has for Dify, and the caller would look for it in its own.
+    """
 
     status = 400
 
 
 class ProviderFailed(InvocationError):
-    """The model's provider, or the app, failed while it was at work."""
+    """The model's provider, or the app, failed while it was at work; `status` is 429 if it was asked too often."""
 
 
 class TimedOut(InvocationError):
@@ -118,13 +136,6 @@ def reverse_invocation(interface: str) -> Iterator[None]:
         raise translated from None
 
 
-def wrong_kind_of_app(found: str, wanted: str) -> NotConfigured:
-    """The app is of another kind than the call: "chat app", "workflow app" or "completion app"."""
-    return NotConfigured(
-        f"The app is a {found}, not a {wanted}. Choose another app, or run this one with {found.replace(' ', '_')}."
-    )
-
-
 def error_event(interface: str, event: Mapping[str, Any]) -> InvocationError:
     """What Dify reports within a stream instead of raising: `{"event": "error", "status", "code", "message"}`."""
     from switchboard.error_texts import reason_of
@@ -152,6 +163,8 @@ def _translated(interface: str, error: Exception) -> SwitchboardError | None:
             return NoAnswer(f"Dify answered the {interface} call with something that is not hexadecimal.")
         case httpx.HTTPError():
             return _from_transport(interface, error)
+        case OSError() if interface == "file upload":  # as all errors of `requests`, with which the SDK posts a file
+            return _from_upload(error)
         case KeyError(args=("session_id",)):  # how the SDK reads the daemon's refusal over HTTP
             return NoAnswer(
                 f"Dify's plugin daemon no longer knows the run that made the {interface} call; it forgets a run after "
@@ -183,6 +196,18 @@ def _from_transport(interface: str, error: httpx.HTTPError) -> InvocationError:
     )
 
 
+def _from_upload(error: OSError) -> InvocationError:
+    """A plugin posts a file to Dify itself, at an address that Dify has made for it."""
+    name = type(error).__name__
+    if "JSON" in name:
+        return NoAnswer("Dify answered the file upload call with something that is not JSON.")
+    failure = TimedOut if "Timeout" in name else NoAnswer
+    return failure(
+        f"The file could not be handed to Dify ({name}). Check that INTERNAL_FILES_URL or FILES_URL of your Dify "
+        "server is set to an address that can be reached from the plugin daemon."
+    )
+
+
 # What the plugin daemon and the SDK say in their own words. {0} and {1} are the groups of the pattern.
 _OWN_WORDS: tuple[tuple[re.Pattern[str], type[InvocationError], str], ...] = (
     (
@@ -207,6 +232,12 @@ _OWN_WORDS: tuple[tuple[re.Pattern[str], type[InvocationError], str], ...] = (
         BrokenInDify,
         "The other tool put out a file that is no picture, and Dify's plugin SDK cannot read what Dify makes of it. "
         "Call that tool from a node of its own.",
+    ),
+    (
+        re.compile(r"Failed to parse structured output\b"),  # goes on with what the model said
+        NoAnswer,
+        "The model did not answer with the JSON object that was asked for. Ask again, ask for a simpler schema, or "
+        "choose a model that supports structured output.",
     ),
     (
         re.compile(r"^Failed to parse response"),
@@ -250,9 +281,11 @@ _OWN_WORDS: tuple[tuple[re.Pattern[str], type[InvocationError], str], ...] = (
     ),
 )
 _HTTP_ANSWER = re.compile(
-    r"(?:[\w -]+ failed: )*request failed with status code: (\d{3}) and respond with: (.*)", re.DOTALL
+    r"(?:[\w -]+ failed: )*request failed with status code: (\d{3}) and respond with: (.*)"
+    r"|upload file failed, status code: (\d{3}), response: (.*)",
+    re.DOTALL,
 )
-_DATA_IS_NIL = re.compile(r"(?:(?:invoke|fetch) [\w -]+ failed: )?data is nil\s*$")
+_DATA_IS_NIL = re.compile(r"(?:(?:invoke|fetch|upload) [\w -]+ failed: )?data is nil\s*$")
 
 
 def _from_text(interface: str, text: str) -> InvocationError:
@@ -260,7 +293,7 @@ def _from_text(interface: str, text: str) -> InvocationError:
     from switchboard.error_texts import reason_of
 
     if match := _HTTP_ANSWER.match(text):
-        return _from_reason(interface, reason_of(match[2]), int(match[1]))
+        return _from_reason(interface, reason_of(match[2] or match[4]), int(match[1] or match[3]))
     reason = reason_of(text)
     for pattern, error, sentence in _OWN_WORDS:
         if match := pattern.search(text):
@@ -274,6 +307,8 @@ def _without_reason(interface: str) -> InvocationError:
     """Where a call does not stream, the daemon loses what Dify's API answers with HTTP 400, 404 or 500."""
     lost = 'lost the reason on the way (it says only "data is nil")'
     check = "that the model or app chosen still exists in this workspace and has valid credentials."
+    if interface == "file upload":
+        return NoAnswer(f"Dify gave no address to send the file to, and {lost}. Its log says more.")
     if interface == "speech2text":
         return BrokenInDify(f"Most likely {_NO_TRANSCRIPTION} But Dify {lost}, so check also {check}")
     return NotConfigured(f"Dify rejected the {interface} call and {lost}. Check {check}")
@@ -294,6 +329,12 @@ _NOT_CONFIGURED = re.compile(
 
 def _from_reason(interface: str, reason: "Reason", status: int = 0) -> InvocationError:
     """`status` is what Dify's API answered with, where that is known."""
+    error = _by_reason(interface, reason, status)
+    error.code = reason.codes[0] if reason.codes else ""  # the outermost is Dify's own
+    return error
+
+
+def _by_reason(interface: str, reason: "Reason", status: int) -> InvocationError:
     if _NOT_CONFIGURED.search(str(reason)):
         return NotConfigured(
             f"The {interface} call could not start: {reason.readable()} "
@@ -302,17 +343,21 @@ def _from_reason(interface: str, reason: "Reason", status: int = 0) -> Invocatio
     if broken := _broken_in_dify(interface, reason.message, status):
         return broken
     if "missing query" in reason.message and interface in ("workflow app", "completion app"):  # chat apps ask for it
-        return wrong_kind_of_app("chat app", interface)
+        return WrongKindOfApp("chat app", interface)
     if status in (408, 504):
         return TimedOut(f"The {interface} call took longer than it may (HTTP {status}): {reason.readable()}")
+    asked_too_often = 429 if reason.is_rate_limit else 0
     if status >= 500:
-        return ProviderFailed(f"The {interface} call failed inside Dify (HTTP {status}): {reason.readable()}")
+        return ProviderFailed(
+            f"The {interface} call failed inside Dify (HTTP {status}): {reason.readable()}", status=asked_too_often
+        )
     # 400 is also what comes with the failure of a model's provider
     if status >= 400 and "completion_request_error" not in reason.codes:
-        return RefusedByDify(f"Dify refused the {interface} call (HTTP {status}): {reason.readable()}", status=status)
+        refused = f"Dify refused the {interface} call (HTTP {status}): {reason.readable()}"
+        return RefusedByDify(refused, status=502 if status == 401 else status)
     if reason.is_timeout:
         return TimedOut(f"The {interface} call took longer than it may: {reason.readable()}")
-    return ProviderFailed(f"The {interface} call failed: {reason.readable()}")
+    return ProviderFailed(f"The {interface} call failed: {reason.readable()}", status=asked_too_often)
 
 
 _NO_COMPLETION_APPS = (
@@ -336,7 +381,7 @@ def _broken_in_dify(interface: str, message: str, status: int) -> BrokenInDify |
             f"{_NO_TRANSCRIPTION} The recording was sent correctly; there is nothing to set right here."
         )
     # the app's own kind decides, so a completion app fails in the same way whatever it is called as
-    if interface.endswith(" app") and _QUERY_IS_MISSING.match(message):
+    if interface.endswith("app") and _QUERY_IS_MISSING.match(message):
         return BrokenInDify(_NO_COMPLETION_APPS)
     if interface == "completion app" and status == 500:
         return BrokenInDify(_NO_COMPLETION_APPS)

@@ -28,16 +28,25 @@ def wire_size(value: Any) -> int:
     return len(to_json(value))
 
 
-def check_request_fits(what: str, *texts: str) -> None:
-    """Refuse a reverse invocation whose texts together would not fit on one line. `what` names them for the caller."""
+def check_request_fits(what: str, *texts: str, field: str = "") -> None:
+    """Refuse a reverse invocation whose texts together would not fit on one line.
+
+    `what` names them for the caller, `field` is the one of an HTTP request that holds them.
+    """
     quotes_and_commas = 3 * len(texts)
     if quotes_and_commas + MAX_BYTES_A_CHARACTER * sum(map(len, texts)) <= MAX_PAYLOAD:
         return
-    size = len(texts) + sum(map(wire_size, texts))
+    check_request_size(what, len(texts) + sum(map(wire_size, texts)), field=field)
+
+
+def check_request_size(what: str, size: int, *, field: str = "") -> None:
+    """Refuse a reverse invocation whose content takes `size` bytes on the line, if that is too much."""
     if size > MAX_PAYLOAD:
         raise InvalidInput(
             f"{what} takes {_megabytes(size)} on its way to Dify, which carries at most {_megabytes(MAX_PAYLOAD)} in "
-            "one request. Send less at a time."
+            "one request. Send less at a time.",
+            status=413,
+            field=field,
         )
 
 
@@ -46,12 +55,14 @@ BASE64 = 4 / 3
 """Characters that carry one byte."""
 
 
-def check_bytes_fit(what: str, size: int, *, encoding: float = HEX) -> None:
+def check_bytes_fit(what: str, size: int, *, encoding: float = HEX, field: str = "") -> None:
     """Refuse a reverse invocation that carries `size` bytes in hexadecimal or base64 and would not fit."""
     if encoding * size > MAX_PAYLOAD:
         raise InvalidInput(
             f"{what} has {size / 1_000_000:.2f} MB, and Dify carries at most {MAX_PAYLOAD / encoding / 1e6:.2f} MB of "
-            "it in one request. Send less at a time."
+            "it in one request. Send less at a time.",
+            status=413,
+            field=field,
         )
 
 

@@ -12,6 +12,7 @@ from dify_plugin.entities.tool import ToolInvokeMessage
 from switchboard.errors import NoAnswer, reverse_invocation
 from switchboard.parameters import json_schema, optional_text, required_text
 from switchboard.selectors import llm_config, take_stop_sequences
+from switchboard.structured_output import restore_booleans
 from switchboard.wire_limits import check_request_fits, check_results_fit
 
 
@@ -42,7 +43,7 @@ class LLMStructuredOutputTool(Tool):
             ):
                 # whole in one chunk, and in none where Dify could not read JSON in what the model wrote
                 if chunk.structured_output is not None:
-                    found = dict(chunk.structured_output)
+                    found = restore_booleans(dict(chunk.structured_output), schema)
                 usage = chunk.delta.usage or usage
                 finish_reason = chunk.delta.finish_reason or finish_reason
             if found is None:
