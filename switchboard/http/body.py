@@ -1,4 +1,4 @@
-"""Reading the body of a request: as JSON, or as the parts of a form.
+"""Reading the body of a request: as it is, or as JSON (forms are read in `form.py`).
 
 Dify's plugin daemon cuts a body to 10 MiB without a word, and hands an empty one on as `0\\r\\n\\r\\n`.
 """
