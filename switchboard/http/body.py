@@ -20,6 +20,14 @@ MAX_BODY = 10 * 1024 * 1024
 _EMPTY_CHUNKED = b"0\r\n\r\n"
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
+_IN_PLAIN_WORDS = {
+    "expected ident": "expected true, false or null",
+    "lone leading surrogate in hex escape": "half of a surrogate pair",
+    "unexpected end of hex escape": "half of a surrogate pair",
+    "recursion limit exceeded": "nested deeper than 200",
+}
+"""In place of what pydantic's parser says."""
+
 
 def read_bytes(request: Request) -> bytes:
     """The body as it was sent; raises TooLarge for one that was cut."""
@@ -60,7 +68,8 @@ def _parse(body: bytes) -> Any:
     try:
         found = from_json(body, allow_inf_nan=False)
     except ValueError as error:
-        raise InvalidInput(f"The body is not valid JSON: {error}.") from None
+        problem, at, place = str(error).rpartition(" at ")
+        raise InvalidInput(f"The body is not valid JSON: {_IN_PLAIN_WORDS.get(problem, problem)}{at}{place}.") from None
     if _has_too_large_number(found):
         raise InvalidInput("The body holds a number that is too large: beyond what 64 bits can carry as a float.")
     return found

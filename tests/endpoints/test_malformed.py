@@ -138,7 +138,7 @@ def broken_request(draw: st.DrawFn, route: str) -> Sent:
         if draw(st.integers(0, 9)) == 0:
             headers[name] = draw(strategy)
     path = draw(broken_path(valid.path)) if draw(st.integers(0, 3)) == 0 else valid.path
-    method = draw(st.sampled_from(METHODS)) if draw(st.integers(0, 5)) == 0 else good.method
+    method = draw(st.sampled_from(METHODS)) if draw(st.integers(0, 9)) == 0 else good.method
     return Sent(method, path, {name: value for name, value in headers.items() if value}, body)
 
 
