@@ -20,7 +20,7 @@ from switchboard.http.route import route
 from switchboard.http.settings import GroupSettings
 from switchboard.openai_api.errors import openai_error
 from switchboard.openai_api.replies import json_reply
-from switchboard.openai_api.transcriptions import TranscriptionRequest
+from switchboard.openai_api.transcriptions import TranscriptionRequest, transcription_reply
 from switchboard.selectors import speech2text_config
 
 
@@ -39,4 +39,4 @@ class TranscriptionsEndpoint(Endpoint):
 
         if request.response_format == "text":
             return whole(text.encode(errors="replace"), "text/plain; charset=utf-8")
-        return json_reply({"text": text})
+        return json_reply(transcription_reply(text, verbose=request.response_format == "verbose_json"))

@@ -7,9 +7,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, Field, Strict
 
+from switchboard.http.fields import FilledListOf, ListOf
+
 type Text = Annotated[str, Field(min_length=1)]
 type Number = Annotated[float, Strict()]
-type Parts[P] = Annotated[list[P], Field(min_length=1)]
 type WholeNumber = Annotated[int, Strict()]
 
 
@@ -67,27 +68,27 @@ class MessageToolCall(BaseModel):
 
 class SystemMessage(BaseModel):
     role: Literal["system", "developer"]
-    content: str | Parts[TextPart]
+    content: str | FilledListOf[TextPart]
     name: str | None = None
 
 
 class UserMessage(BaseModel):
     role: Literal["user"]
-    content: str | Parts[Annotated[TextPart | ImagePart | AudioPart | FilePart, Field(discriminator="type")]]
+    content: str | FilledListOf[Annotated[TextPart | ImagePart | AudioPart | FilePart, Field(discriminator="type")]]
     name: str | None = None
 
 
 class AssistantMessage(BaseModel):
     role: Literal["assistant"]
-    content: str | list[Annotated[TextPart | RefusalPart, Field(discriminator="type")]] | None = None
+    content: str | ListOf[Annotated[TextPart | RefusalPart, Field(discriminator="type")]] | None = None
     name: str | None = None
-    tool_calls: list[MessageToolCall] | None = None
+    tool_calls: ListOf[MessageToolCall] | None = None
     function_call: None = None
 
 
 class ToolMessage(BaseModel):
     role: Literal["tool"]
-    content: str | Parts[TextPart]
+    content: str | FilledListOf[TextPart]
     tool_call_id: Text
     name: str | None = None
 
@@ -134,7 +135,7 @@ class StreamOptions(BaseModel):
 
 class ChatRequest(BaseModel):
     model: str | None = None
-    messages: list[Message] = Field(min_length=1)
+    messages: FilledListOf[Message]
     stream: bool | None = None
     stream_options: StreamOptions | None = None
 
@@ -145,12 +146,12 @@ class ChatRequest(BaseModel):
     max_tokens: WholeNumber | None = None
     max_completion_tokens: WholeNumber | None = None
     seed: WholeNumber | None = None
-    stop: str | list[str] | None = None
+    stop: str | ListOf[str] | None = None
     reasoning_effort: str | None = None
     verbosity: str | None = None
     response_format: Annotated[PlainFormat | SchemaFormat, Field(discriminator="type")] | None = None
 
-    tools: list[Tool] | None = None
+    tools: ListOf[Tool] | None = None
     tool_choice: Literal["none", "auto", "required"] | NamedTool | None = None
     parallel_tool_calls: bool | None = None
 
@@ -172,7 +173,7 @@ class ChatRequest(BaseModel):
     logit_bias: Any = None
     functions: Any = None
     function_call: Any = None
-    modalities: list[str] | None = None
+    modalities: ListOf[str] | None = None
     audio: Any = None
     web_search_options: Any = None
 

@@ -8,8 +8,9 @@ flagged. Clients read the categories, and some block by them alone, so every cat
 import uuid
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, Field
+from pydantic import BaseModel, BeforeValidator
 
+from switchboard.http.fields import FilledListOf
 from switchboard.openai_api.texts import Text, Texts
 
 CATEGORIES = (
@@ -43,7 +44,7 @@ class TextPart(BaseModel):
 
 class ModerationsRequest(BaseModel):
     input: Annotated[
-        Text | Texts | Annotated[list[TextPart], Field(min_length=1)],
+        Text | Texts | FilledListOf[TextPart],
         BeforeValidator(_without_pictures),
     ]
     model: str | None = None

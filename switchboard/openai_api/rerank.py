@@ -12,16 +12,17 @@ from dify_plugin.entities.model.rerank import RerankDocument
 from pydantic import BaseModel, Field
 
 from switchboard.errors import InvalidInput
+from switchboard.http.fields import FilledListOf, ListOf
 from switchboard.openai_api.texts import Text
 
 
 class RerankRequest(BaseModel):
     query: Text
-    documents: Annotated[list[Text | dict[str, Any]], Field(min_length=1)]
+    documents: FilledListOf[Text | dict[str, Any]]
     model: str | None = None
     top_n: Annotated[int, Field(ge=1)] | None = None
     return_documents: bool | None = None
-    rank_fields: list[str] | None = None
+    rank_fields: ListOf[str] | None = None
 
     @property
     def texts(self) -> list[str]:

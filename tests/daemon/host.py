@@ -11,7 +11,7 @@ import pytest
 from tests.daemon.plugin_daemon import PluginDaemon
 from tests.daemon.prerequisites import ROOT, find_programs
 from tests.daemon.processes import Processes
-from tests.daemon.scripted import as_dify_answers, can_be_said
+from tests.daemon.scripted import as_dify_answers, can_be_said, not_too_fast
 from tests.endpoints.api import SETTINGS, Api, Settings
 from workspace.serve.http_server import HttpServer
 from workspace.serve.inner_api import InnerApi
@@ -53,6 +53,7 @@ class DaemonApi(Api):
             if isinstance(event, DifyError) and not can_be_said(str(event)):
                 pytest.skip(f"Dify cannot be made to say: {event}")
         super().answer(*events)
+        self.handler = not_too_fast(self.handler)
 
     def wait_until_in_the_plugin(self, text: str) -> None:
         """Wait until a text has come to the plugin that is in the last line sent to it."""

@@ -5,6 +5,7 @@ A script says what the plugin is to see, errors in the daemon's words. Here the 
 
 import json
 import re
+import time
 from collections.abc import Iterator
 
 from tests.endpoints.api import Settings
@@ -38,6 +39,18 @@ def as_dify_answers(handler: Handler, settings: Settings) -> Handler:
             yield from handler(invoke_type, payload)
         except DifyError as error:
             raise _unwrapped(invoke_type, str(error)) from error
+
+    return answer
+
+
+def not_too_fast(handler: Handler) -> Handler:
+    """The same replies with a pause now and then: the daemon drops what is more than 1,024 ahead of the plugin."""
+
+    def answer(invoke_type: str, payload: Payload) -> Iterator[Payload | None]:
+        for number, reply in enumerate(handler(invoke_type, payload), 1):
+            yield reply
+            if number % 500 == 0:
+                time.sleep(0.2)
 
     return answer
 

@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import random
 import threading
 import time
 from collections.abc import Callable
@@ -13,6 +14,9 @@ from typing import Any
 import pytest
 
 from tests.app_replies import chat, chat_end
+from tests.recordings import mp3
+from tests.replies import llm_chunk
+from workspace.stub import replies
 
 SLOW = 1_000_000
 """Bytes a second that a slow client reads."""
@@ -38,21 +42,33 @@ DIFY = Route(
     lambda event: event.get("answer", ""),
     lambda events: json.loads(events[-1])["event"] == "message_end",
 )
-ROUTES = {"Dify": DIFY}
+OPENAI = Route(
+    "/v1/chat/completions",
+    {"model": "test-model", "messages": [{"role": "user", "content": "Hi"}], "stream": True},
+    llm_chunk,
+    llm_chunk("", finish_reason="stop", total_tokens=9),
+    lambda event: event["choices"][0]["delta"].get("content") or "",
+    lambda events: events[-1] == "[DONE]" and json.loads(events[-2])["choices"][0]["finish_reason"] == "stop",
+)
+ROUTES = {"OpenAI": OPENAI, "Dify": DIFY}
 every_route = pytest.mark.parametrize("route", ROUTES.values(), ids=ROUTES)
 
 
-def read(api, route: Route, *, rate: float | None = None) -> list[str]:
-    """What the client gets, as the `data` of each event; `rate` is in bytes a second."""
-    started, size, content = time.monotonic(), 0, b""
-    with api.http.stream("POST", route.path, json=route.body) as response:
+def received(api, path: str, body: dict[str, Any], *, rate: float | None = None) -> bytes:
+    """The content of a reply to a client that reads `rate` bytes a second."""
+    started, content = time.monotonic(), bytearray()
+    with api.http.stream("POST", path, json=body) as response:
         assert response.status_code == 200
         for part in response.iter_raw():
             content += part
-            size += len(part)
             if rate:
-                time.sleep(max(0.0, started + size / rate - time.monotonic()))
-    *events, rest = content.decode().split("\n\n")
+                time.sleep(max(0.0, started + len(content) / rate - time.monotonic()))
+    return bytes(content)
+
+
+def read(api, route: Route, *, rate: float | None = None) -> list[str]:
+    """The `data` of each event of a stream."""
+    *events, rest = received(api, route.path, route.body, rate=rate).decode().split("\n\n")
     assert rest == ""
     return [event.removeprefix("data: ") for event in events if not event.startswith(":")]
 
@@ -60,6 +76,11 @@ def read(api, route: Route, *, rate: float | None = None) -> list[str]:
 def texts(route: Route, events: list[str]) -> list[str]:
     pieces = [route.text(json.loads(event)) for event in events if event.startswith("{")]
     return [piece for piece in pieces if piece]
+
+
+def text_of(reply: dict[str, Any]) -> str:
+    """The text in an event of Dify."""
+    return reply["delta"]["message"]["content"] if "delta" in reply else reply.get("answer", "")
 
 
 def tokens(count: int) -> list[str]:
@@ -99,12 +120,13 @@ def test_a_long_answer_in_bursts_is_whole(api, route, rate):
 
 @every_route
 def test_of_a_flood_everything_that_reached_the_plugin_reaches_the_client(api, route, measured):
-    api.answer(*map(route.piece, tokens(20_000)), route.end)
+    api.handler = replies(*map(route.piece, tokens(20_000)), route.end)
 
     events = read(api, route)
 
-    arrived = [route.text(reply) for reply in api.replies_in_the_plugin() if route.text(reply)]
+    arrived = [text for reply in api.replies_in_the_plugin() if (text := text_of(reply))]
     assert texts(route, events) == arrived
+    assert route is DIFY or route.ends(events)
     measured(f"{route.path}: of 20,000 tokens at one instant {len(arrived):,} reached the plugin")
 
 
@@ -135,3 +157,16 @@ def test_a_token_does_not_wait(api, route, measured):
     measured(f"{route.path}: a token that comes alone takes {median(later):.1f} ms, at most {max(later):.1f} ms")
     assert median(first) < 5
     assert median(later) < 10
+
+
+@pytest.mark.parametrize("rate", [None, SLOW], ids=["fast", "slow"])
+def test_speech_is_whole(api, rate):
+    audio = mp3() + random.Random(0).randbytes(12_000_000)
+    api.answer(*({"result": piece.hex()} for piece in in_pieces(audio, 16_384)))
+
+    body = {"model": "test-model", "input": "Hi", "voice": "alloy"}
+    assert received(api, "/v1/audio/speech", body, rate=rate) == audio
+
+
+def in_pieces(content: bytes, size: int) -> list[bytes]:
+    return [content[at : at + size] for at in range(0, len(content), size)]
