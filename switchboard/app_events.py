@@ -31,7 +31,7 @@ from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from switchboard.errors import InvocationError, NoAnswer, ProviderFailed, error_event, wrong_kind_of_app
+from switchboard.errors import InvocationError, NoAnswer, ProviderFailed, WrongKindOfApp, error_event
 
 
 class AppKind(StrEnum):
@@ -139,26 +139,44 @@ class AppEvents:
             case "error":
                 self._error = event
 
-    def result(self, wanted: AppKind | None = None) -> AppResult:
-        """What came of the run, if it came to an end and, where a kind is wanted, the app is of that kind.
+    @property
+    def answer(self) -> str:
+        """What a chat or completion app has said so far."""
+        return (not self._replaced and "".join(self._whole_answer)) or "".join(self._answer)
 
-        Raises NotConfigured for another kind of app, ProviderFailed, RefusedByDify or NotConfigured for a run that
-        failed, was stopped or was cut off, and NoAnswer where a chat or completion app gave neither text nor file.
+    def check(self, wanted: AppKind | None = None) -> AppKind:
+        """The kind of app, if its run came to an end and, where a kind is wanted, the app is of that kind.
+
+        Raises WrongKindOfApp, ProviderFailed, RefusedByDify or NotConfigured for a run that failed, was stopped or was
+        cut off, and NoAnswer where there was no event at all.
         """
-        kind = self.kind
-        if wanted and kind and kind is not wanted:
-            raise wrong_kind_of_app(kind, wanted)
-        interface = str(wanted or kind or "app")
-        if failure := self._failure(interface):
+        self.check_kind(wanted)
+        if failure := self._failure(self._interface(wanted)):
             raise failure
-        if kind is None or not (self._message_ended or self._finished):
-            if self._empty:
-                raise NoAnswer(f"Dify ended the {interface} call without an answer. Its log says more.")
-            raise ProviderFailed(f"The answer to the {interface} call was cut off: its last event did not come.")
+        self.check_end(wanted)
+        if self.kind is None:
+            raise self._cut_off(wanted)
+        return self.kind
+
+    def check_kind(self, wanted: AppKind | None) -> None:
+        """Raises WrongKindOfApp once an event has shown another kind than the one wanted."""
+        if wanted and self.kind and self.kind is not wanted:
+            raise WrongKindOfApp(self.kind, wanted)
+
+    def check_end(self, wanted: AppKind | None) -> None:
+        """Raises ProviderFailed if the events have stopped before the last one, NoAnswer if none has come."""
+        if self._empty:
+            raise NoAnswer(f"Dify ended the {self._interface(wanted)} call without an answer. Its log says more.")
+        if not (self._message_ended or self._finished or self._error):
+            raise self._cut_off(wanted)
+
+    def result(self, wanted: AppKind | None = None) -> AppResult:
+        """What came of the run. Raises as `check` does, and NoAnswer where a chat or completion app gave nothing."""
+        kind = self.check(wanted)
         result = AppResult(
             kind=kind,
             status=self._status or "succeeded",
-            answer=(not self._replaced and "".join(self._whole_answer)) or "".join(self._answer),
+            answer=self.answer,
             outputs=_object(self._finished or {}, "outputs"),
             **self._ids,
             usage=_object(self._metadata, "usage"),
@@ -169,6 +187,14 @@ class AppEvents:
         if kind is not AppKind.WORKFLOW and result.status != "paused" and not (result.answer.strip() or result.files):
             raise NoAnswer(f"The {kind} ended without an answer. Look at its logs in Dify.")
         return result
+
+    def _interface(self, wanted: AppKind | None) -> str:
+        return str(wanted or self.kind or "app")
+
+    def _cut_off(self, wanted: AppKind | None) -> ProviderFailed:
+        return ProviderFailed(
+            f"The answer to the {self._interface(wanted)} call was cut off: its last event did not come."
+        )
 
     @property
     def _status(self) -> str:

@@ -5,6 +5,7 @@
     └── InvocationError       a reverse invocation failed
         ├── NotPermitted      the manifest does not ask for it
         ├── NotConfigured     the model or app is not set up in the workspace
+        │   └── WrongKindOfApp
         ├── RefusedByDify     Dify looked at the request and said no
         ├── ProviderFailed    the model's provider or the app failed
         ├── TimedOut          Dify stopped sending
@@ -37,16 +38,19 @@ logger.addHandler(plugin_logger_handler)
 class SwitchboardError(Exception):
     """The root of the tree; `str()` of it is for the person who set up the node or sent the request.
 
-    `status` is the HTTP status an endpoint answers with, `field` the request's field that is wrong, if it is one.
+    `status` is the HTTP status an endpoint answers with, `field` the request's field that is wrong, if it is one, and
+    `code` the name that Dify's API has for the failure, where it has told one or is known to have one.
     """
 
     status = 500
     field = ""
+    code = ""
 
-    def __init__(self, message: str, *, status: int = 0, field: str = "") -> None:
+    def __init__(self, message: str, *, status: int = 0, field: str = "", code: str = "") -> None:
         super().__init__(message)
         self.status = status or self.status
         self.field = field
+        self.code = code or self.code
 
 
 class InvalidInput(SwitchboardError):
@@ -71,6 +75,17 @@ class NotConfigured(InvocationError):
     """The model or app is unknown to the workspace, or has no working credentials."""
 
     status = 400
+
+
+class WrongKindOfApp(NotConfigured):
+    """The app is of another kind than the call: `found` and `wanted` are "chat app", "workflow app" and the like."""
+
+    def __init__(self, found: str, wanted: str) -> None:
+        super().__init__(
+            f"The app is a {found}, not a {wanted}. Choose another app, or run this one with {found.replace(' ', '_')}."
+        )
+        self.found = found
+        self.wanted = wanted
 
 
 class RefusedByDify(InvocationError):
@@ -118,13 +133,6 @@ def reverse_invocation(interface: str) -> Iterator[None]:
         raise translated from None
 
 
-def wrong_kind_of_app(found: str, wanted: str) -> NotConfigured:
-    """The app is of another kind than the call: "chat app", "workflow app" or "completion app"."""
-    return NotConfigured(
-        f"The app is a {found}, not a {wanted}. Choose another app, or run this one with {found.replace(' ', '_')}."
-    )
-
-
 def error_event(interface: str, event: Mapping[str, Any]) -> InvocationError:
     """What Dify reports within a stream instead of raising: `{"event": "error", "status", "code", "message"}`."""
     from switchboard.error_texts import reason_of
@@ -152,6 +160,8 @@ def _translated(interface: str, error: Exception) -> SwitchboardError | None:
             return NoAnswer(f"Dify answered the {interface} call with something that is not hexadecimal.")
         case httpx.HTTPError():
             return _from_transport(interface, error)
+        case OSError() if interface == "file upload":  # as all errors of `requests`, with which the SDK posts a file
+            return _from_upload(error)
         case KeyError(args=("session_id",)):  # how the SDK reads the daemon's refusal over HTTP
             return NoAnswer(
                 f"Dify's plugin daemon no longer knows the run that made the {interface} call; it forgets a run after "
@@ -180,6 +190,18 @@ def _from_transport(interface: str, error: httpx.HTTPError) -> InvocationError:
     return NoAnswer(
         f"The {interface} call did not reach Dify's plugin daemon ({name}). Check that the daemon runs and that "
         "DIFY_PLUGIN_DAEMON_URL leads to it."
+    )
+
+
+def _from_upload(error: OSError) -> InvocationError:
+    """A plugin posts a file to Dify itself, at an address that Dify has made for it."""
+    name = type(error).__name__
+    if "JSON" in name:
+        return NoAnswer("Dify answered the file upload call with something that is not JSON.")
+    failure = TimedOut if "Timeout" in name else NoAnswer
+    return failure(
+        f"The file could not be handed to Dify ({name}). Check that INTERNAL_FILES_URL or FILES_URL of your Dify "
+        "server is set to an address that can be reached from the plugin daemon."
     )
 
 
@@ -232,7 +254,9 @@ _OWN_WORDS: tuple[tuple[re.Pattern[str], type[InvocationError], str], ...] = (
     ),
 )
 _HTTP_ANSWER = re.compile(
-    r"(?:[\w -]+ failed: )*request failed with status code: (\d{3}) and respond with: (.*)", re.DOTALL
+    r"(?:[\w -]+ failed: )*request failed with status code: (\d{3}) and respond with: (.*)"
+    r"|upload file failed, status code: (\d{3}), response: (.*)",
+    re.DOTALL,
 )
 _DATA_IS_NIL = re.compile(r"(?:(?:invoke|fetch) [\w -]+ failed: )?data is nil\s*$")
 
@@ -242,7 +266,7 @@ def _from_text(interface: str, text: str) -> InvocationError:
     from switchboard.error_texts import reason_of
 
     if match := _HTTP_ANSWER.match(text):
-        return _from_reason(interface, reason_of(match[2]), int(match[1]))
+        return _from_reason(interface, reason_of(match[2] or match[4]), int(match[1] or match[3]))
     reason = reason_of(text)
     for pattern, error, sentence in _OWN_WORDS:
         if match := pattern.search(text):
@@ -276,6 +300,12 @@ _NOT_CONFIGURED = re.compile(
 
 def _from_reason(interface: str, reason: "Reason", status: int = 0) -> InvocationError:
     """`status` is what Dify's API answered with, where that is known."""
+    error = _by_reason(interface, reason, status)
+    error.code = reason.codes[0] if reason.codes else ""  # the outermost is Dify's own
+    return error
+
+
+def _by_reason(interface: str, reason: "Reason", status: int) -> InvocationError:
     if _NOT_CONFIGURED.search(str(reason)):
         return NotConfigured(
             f"The {interface} call could not start: {reason.readable()} "
@@ -284,7 +314,7 @@ def _from_reason(interface: str, reason: "Reason", status: int = 0) -> Invocatio
     if broken := _broken_in_dify(interface, reason.message, status):
         return broken
     if "missing query" in reason.message and interface in ("workflow app", "completion app"):  # chat apps ask for it
-        return wrong_kind_of_app("chat app", interface)
+        return WrongKindOfApp("chat app", interface)
     if status in (408, 504):
         return TimedOut(f"The {interface} call took longer than it may (HTTP {status}): {reason.readable()}")
     if status >= 500:

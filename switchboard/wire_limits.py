@@ -28,8 +28,11 @@ def wire_size(value: Any) -> int:
     return len(to_json(value))
 
 
-def check_request_fits(what: str, *texts: str) -> None:
-    """Refuse a reverse invocation whose texts together would not fit on one line. `what` names them for the caller."""
+def check_request_fits(what: str, *texts: str, field: str = "") -> None:
+    """Refuse a reverse invocation whose texts together would not fit on one line.
+
+    `what` names them for the caller, `field` is the one of an HTTP request that holds them.
+    """
     quotes_and_commas = 3 * len(texts)
     if quotes_and_commas + MAX_BYTES_A_CHARACTER * sum(map(len, texts)) <= MAX_PAYLOAD:
         return
@@ -37,7 +40,9 @@ def check_request_fits(what: str, *texts: str) -> None:
     if size > MAX_PAYLOAD:
         raise InvalidInput(
             f"{what} takes {_megabytes(size)} on its way to Dify, which carries at most {_megabytes(MAX_PAYLOAD)} in "
-            "one request. Send less at a time."
+            "one request. Send less at a time.",
+            status=413,
+            field=field,
         )
 
 
@@ -46,12 +51,14 @@ BASE64 = 4 / 3
 """Characters that carry one byte."""
 
 
-def check_bytes_fit(what: str, size: int, *, encoding: float = HEX) -> None:
+def check_bytes_fit(what: str, size: int, *, encoding: float = HEX, field: str = "") -> None:
     """Refuse a reverse invocation that carries `size` bytes in hexadecimal or base64 and would not fit."""
     if encoding * size > MAX_PAYLOAD:
         raise InvalidInput(
             f"{what} has {size / 1_000_000:.2f} MB, and Dify carries at most {MAX_PAYLOAD / encoding / 1e6:.2f} MB of "
-            "it in one request. Send less at a time."
+            "it in one request. Send less at a time.",
+            status=413,
+            field=field,
         )
 
 

@@ -3,19 +3,22 @@
 Dify's plugin daemon cuts a body to 10 MiB without a word, and hands an empty one on as `0\\r\\n\\r\\n`.
 """
 
-import json
-from typing import Any, NoReturn
+import sys
+from typing import Any
 
 from pydantic import BaseModel, ValidationError
+from pydantic_core import from_json
 from werkzeug import Request
 
 from switchboard.errors import InvalidInput
 from switchboard.http.errors import TooLarge, WrongContentType
+from switchboard.http.fields import field_error
 
 MAX_BODY = 10 * 1024 * 1024
 """Bytes; a body of exactly this size was cut by the daemon."""
 
 _EMPTY_CHUNKED = b"0\r\n\r\n"
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
 def read_bytes(request: Request) -> bytes:
@@ -25,60 +28,50 @@ def read_bytes(request: Request) -> bytes:
         raise TooLarge(
             f"The body has {MAX_BODY // 1024**2} MiB or more, and Dify's plugin daemon cuts what is longer. Send less."
         )
+    coding = request.headers.get("Content-Encoding", "identity")
+    if coding.strip().lower() != "identity":
+        raise WrongContentType(f"The body is compressed (Content-Encoding: {coding[:50]}). Send it as it is.")
     return b"" if body == _EMPTY_CHUNKED else body
 
 
 def read_json[T: BaseModel](request: Request, form: type[T]) -> T:
-    """The body as an object of this form; raises InvalidInput with the name of the field that is wrong."""
-    body = read_bytes(request)
-    content_type = request.mimetype
-    if content_type and content_type != "application/json" and not content_type.endswith("+json"):
-        raise WrongContentType(f"The body has to be JSON (Content-Type: application/json), not {content_type[:100]}.")
+    """The body as an object of this form; raises InvalidInput with the name of the field that is wrong.
+
+    Every string in it can be written as UTF-8, every number fits a float64, and nothing is nested deeper than 200.
+    """
+    body = read_bytes(request).removeprefix(_BYTE_ORDER_MARK)
     if not body.strip():
         raise InvalidInput("The body is empty. Send a JSON object.")
+    content_type = request.mimetype
+    if content_type and content_type != "application/json" and not content_type.endswith("+json"):
+        raise WrongContentType(
+            f"The body was sent as {content_type[:100]}. Send JSON, with the header `Content-Type: application/json`."
+        )
     found = _parse(body)
     if not isinstance(found, dict):
         raise InvalidInput("The body has to be a JSON object.")
     try:
         return form.model_validate(found)
     except ValidationError as error:
-        raise field_error(error) from None
-
-
-def field_error(error: ValidationError) -> InvalidInput:
-    """The first thing that is wrong with an object, as a sentence that names the field."""
-    first = error.errors(include_url=False, include_input=False)[0]
-    field = _path(first["loc"])
-    if first["type"] == "missing":
-        return InvalidInput(f"The field `{field}` is missing.", field=field)
-    problem = first["msg"].removeprefix("Value error, ")
-    return InvalidInput(f"The field `{field}` is wrong: {problem}.".replace("..", "."), field=field)
-
-
-def _path(location: tuple[str | int, ...]) -> str:
-    """`messages[0].content`; the names that pydantic gives the members of a union are left out."""
-    path = ""
-    for step in location:
-        if isinstance(step, int):
-            path += f"[{step}]"
-        elif step.isidentifier():
-            path += f".{step}" if path else step
-    return path
+        raise field_error(error, found) from None
 
 
 def _parse(body: bytes) -> Any:
     try:
-        return json.loads(body, parse_constant=_refuse_constant)
-    except json.JSONDecodeError as error:
-        place = f"line {error.lineno}, column {error.colno}"
-        raise InvalidInput(f"The body is not valid JSON: {error.msg} at {place}.") from None
-    except UnicodeDecodeError as error:
-        raise InvalidInput(f"The body is not UTF-8: byte {error.start} cannot be read.") from None
-    except ValueError:
-        raise InvalidInput("The body holds a number that JSON cannot carry.") from None
-    except RecursionError:
-        raise InvalidInput("The body is nested too deeply.") from None
+        found = from_json(body, allow_inf_nan=False)
+    except ValueError as error:
+        raise InvalidInput(f"The body is not valid JSON: {error}.") from None
+    if _has_too_large_number(found):
+        raise InvalidInput("The body holds a number that is too large: beyond what 64 bits can carry as a float.")
+    return found
 
 
-def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(name)
+def _has_too_large_number(value: Any) -> bool:
+    match value:
+        case dict():
+            return any(map(_has_too_large_number, value.values()))
+        case list():
+            return any(map(_has_too_large_number, value))
+        case int() | float():
+            return abs(value) > sys.float_info.max
+    return False

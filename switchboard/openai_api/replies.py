@@ -1,13 +1,13 @@
 """Writing JSON replies."""
 
-import json
 from typing import Any
 
 from werkzeug import Response
 
 from switchboard.http.framing import whole
+from switchboard.http.json_bytes import json_bytes
 
 
 def json_reply(value: Any) -> Response:
     """Any JSON value as the reply; a large one leaves in several frames."""
-    return whole(json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode(), "application/json")
+    return whole(json_bytes(value), "application/json")

@@ -5,6 +5,7 @@ import logging
 import dify_plugin  # noqa: F401 - patches for gevent before anything imports ssl
 import httpx
 import pytest
+import requests
 from pydantic_core import to_json
 
 from switchboard import errors
@@ -113,6 +114,48 @@ def test_dify_errors_become_sentences(interface, text, error, sentence):
     assert "Traceback" not in message
     assert "sk-abc" not in message
     assert caught.value.__suppress_context__
+
+
+@pytest.mark.parametrize(
+    ("failure", "error", "sentence"),
+    [
+        (requests.ConnectionError("refused"), NoAnswer, r"\(ConnectionError\).*INTERNAL_FILES_URL or FILES_URL"),
+        (requests.exceptions.MissingSchema("Invalid URL '/files/upload'"), NoAnswer, r"\(MissingSchema\).*FILES_URL"),
+        (requests.ReadTimeout("10 s"), TimedOut, r"\(ReadTimeout\)"),
+        (requests.JSONDecodeError("no JSON", "<html>", 0), NoAnswer, "something that is not JSON"),
+        (
+            Exception('upload file failed, status code: 413, response: {"code": "file_too_large", "message": "Big"}'),
+            RefusedByDify,
+            r"refused the file upload call \(HTTP 413\): Big \(file_too_large\)",
+        ),
+        (Exception("upload file failed, status code: 502, response: <html>"), ProviderFailed, r"HTTP 502"),
+        (Exception("upload file failed, could not get signed url"), ProviderFailed, "could not get signed url"),
+    ],
+)
+def test_a_file_that_does_not_reach_dify_is_told_with_its_reason(failure, error, sentence):
+    with pytest.raises(error, match=sentence) as caught, reverse_invocation("file upload"):
+        raise failure
+
+    assert "/files/upload" not in str(caught.value)
+
+
+def test_any_other_error_of_the_system_is_a_defect():
+    with pytest.raises(OSError, match="disk"), reverse_invocation("llm"):
+        raise OSError("no disk")
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        (
+            '{"code": "provider_not_initialize", "message": "{\\"code\\": \\"inner\\", \\"message\\": \\"x\\"}"}',
+            "provider_not_initialize",
+        ),
+        ("no code", ""),
+    ],
+)
+def test_an_error_carries_the_outermost_code(text, code):
+    assert fail("chat app", f"request failed: {text}").code == code
 
 
 def fail(interface, text):

@@ -3,7 +3,14 @@ from functools import reduce
 import pytest
 
 from switchboard.errors import InvalidInput, NoAnswer
-from switchboard.wire_limits import MAX_PAYLOAD, check_request_fits, check_result_fits, wire_size
+from switchboard.wire_limits import (
+    BASE64,
+    MAX_PAYLOAD,
+    check_bytes_fit,
+    check_request_fits,
+    check_result_fits,
+    wire_size,
+)
 
 
 @pytest.mark.parametrize(("value", "size"), [("ab", 4), ("é\n", 6), ([0.5, 1], 7), ({"a": "ü"}, 10), ("\x00", 8)])
@@ -27,6 +34,16 @@ def test_what_stands_between_many_short_texts_counts():
 def test_escapes_count():
     with pytest.raises(InvalidInput, match=r"takes 6\.0 MB"):
         check_request_fits("The prompt", "\x00" * 1_000_000)
+
+
+def test_over_http_a_request_that_does_not_fit_is_too_large():
+    with pytest.raises(InvalidInput) as texts:
+        check_request_fits("The text", "x" * MAX_PAYLOAD, field="input")
+    with pytest.raises(InvalidInput) as picture:
+        check_bytes_fit("The picture", MAX_PAYLOAD, encoding=BASE64, field="image")
+
+    assert (texts.value.status, texts.value.field) == (413, "input")
+    assert (picture.value.status, picture.value.field) == (413, "image")
 
 
 @pytest.mark.parametrize("value", [{"text": "\ud800"}, reduce(lambda inner, _: [inner], range(400), [])])

@@ -6,14 +6,41 @@ An error of the API reaches a plugin in one of four forms, by the kind of the ca
     streaming, after that             read llm model failed: request failed: <text>
     not streaming, raised by a model  invoke rerank model failed: request failed: <text>
     not streaming, payload refused    invoke rerank model failed: data is nil
+
+Source: dify-plugin-daemon, `backwards_invocation/task.go`, `calldify/http_request.go`.
 """
 
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
 
-from workspace.wire import DifyError
+from workspace.wire import DifyError, Payload
+
+STREAMED = {
+    "llm": ("invoke llm model", "read llm model"),
+    "llm_structured_output": (
+        "invoke llm with structured output model",
+        "read llm with structured output model",
+    ),
+    "tts": ("invoke tts model", "read tts model"),
+    "tool": ("invoke tool", "read tool response"),
+    "app": ("invoke app", "read app"),
+}
+"""What fails, in the daemon's words, before the first frame of a call that streams and after it."""
+
+NOT_STREAMED = {
+    "text_embedding": "invoke text-embedding model",
+    "multimodal_embedding": "invoke multimodal embedding model",
+    "rerank": "invoke rerank model",
+    "multimodal_rerank": "invoke multimodal rerank model",
+    "speech2text": "invoke speech2text model",
+    "moderation": "invoke moderation model",
+    "node_parameter_extractor": "invoke parameter extractor",
+    "node_question_classifier": "invoke question classifier",
+    "system_summary": "invoke summary",
+    "upload_file": "upload file",
+    "fetch_app": "fetch app",
+}
+"""What fails, in the daemon's words, of a call that has one reply."""
 
 
 class Refused(Exception):
@@ -25,37 +52,22 @@ class Refused(Exception):
         self.status = status
         self.code = code
 
-    def reply(self) -> str:
-        """What the daemon says of a streaming call that got this answer."""
+    def body(self) -> str:
+        """The body of that answer."""
         body = {"code": self.code, "message": self.message, "status": self.status}
-        return (
-            f"request failed with status code: {self.status} and respond with: "
-            f"{json.dumps(body, separators=(',', ':'), ensure_ascii=False)}"
-        )
+        return json.dumps(body, separators=(",", ":"), ensure_ascii=False)
 
 
-def invalid_payload(request: str, field: str, problem: str, kind: str, value: object) -> Refused:
-    """A payload that Dify's request class refuses; the text is pydantic's, without its link to the documentation."""
-    given = f"[type={kind}, input_value={value!r}, input_type={type(value).__name__}]"
-    return Refused(f"invalid payload: 1 validation error for {request}\n{field}\n  {problem} {given}")
-
-
-@contextmanager
-def failing_as(what: str) -> Iterator[None]:
-    """Reports errors as the daemon does for a call that does not stream; `what` is "rerank model", "summary", ..."""
-    try:
-        yield
-    except Refused as refusal:
-        raise DifyError(f"invoke {what} failed: data is nil") from refusal
-    except DifyError as error:
-        raise DifyError(f"invoke {what} failed: request failed: {error}") from error
-
-
-def streamed(what: str, replies: Iterator[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    """Reports errors as the daemon does for a call that streams; `what` is "llm model", "tts model" or "app"."""
+def reported(invoke_type: str, replies: Iterator[Payload | None]) -> Iterator[Payload | None]:
+    """The replies of Dify's API to one invocation; its errors are `DifyError` with the text that the plugin sees."""
+    calling, reading = STREAMED.get(invoke_type, ("", ""))
+    calling = calling or NOT_STREAMED[invoke_type]
     try:
         yield from replies
     except Refused as refusal:
-        raise DifyError(f"invoke {what} failed: {refusal.reply()}") from refusal
+        reason = "data is nil"
+        if reading:
+            reason = f"request failed with status code: {refusal.status} and respond with: {refusal.body()}"
+        raise DifyError(f"{calling} failed: {reason}") from refusal
     except DifyError as error:
-        raise DifyError(f"read {what} failed: request failed: {error}") from error
+        raise DifyError(f"{reading or calling} failed: request failed: {error}") from error

@@ -20,7 +20,8 @@ from types import TracebackType
 from typing import Any, Self
 from urllib.parse import quote
 
-from werkzeug.exceptions import HTTPException
+from werkzeug.datastructures import FileStorage
+from werkzeug.exceptions import BadRequest, Forbidden, HTTPException, NotFound
 from werkzeug.formparser import parse_form_data
 
 from workspace.plugin.files import extension_of, file_parameter, mime_type_of
@@ -58,12 +59,18 @@ class FileServer:
         """The file behind a path of an address, and its MIME type."""
         return self._shared.get(route)
 
-    def take(self, route: str, content: bytes) -> dict[str, Any] | None:
-        """Keep an upload; what Dify answers to it, or None if none was awaited there."""
-        awaited = self._awaited.pop(route, None)
-        if awaited is None:
-            return None
-        filename, mime_type = awaited
+    def take(self, route: str, upload: FileStorage) -> dict[str, Any]:
+        """Keep an upload; what Dify answers to it. Raises NotFound if none was awaited there.
+
+        Raises Forbidden if it differs from what the address was made for, as Dify does. It looks at the MIME type
+        without parameters, so "text/plain; charset=utf-8" always differs.
+        """
+        if route not in self._awaited:
+            raise NotFound
+        if (upload.filename, upload.mimetype) != self._awaited[route]:
+            raise Forbidden
+        filename, mime_type = self._awaited.pop(route)
+        content = upload.read()
         file_id, extension = str(uuid.uuid4()), extension_of(mime_type)
         self._uploads.mkdir(parents=True, exist_ok=True)
         path = self._uploads / f"{file_id}{extension}"
@@ -136,16 +143,14 @@ def _handler(files: FileServer) -> type[BaseHTTPRequestHandler]:
             }
             try:
                 _, _, parts = parse_form_data(environ)
+                with contextlib.ExitStack() as stack:
+                    for each in parts.values():
+                        stack.callback(each.close)
+                    if "file" not in parts:
+                        raise BadRequest
+                    answer = files.take(self.path, parts["file"])
             except HTTPException as error:
                 self.send_error(error.code or 400)
-                return
-            with contextlib.ExitStack() as stack:
-                for each in parts.values():
-                    stack.callback(each.close)
-                part = parts.get("file")
-                answer = files.take(self.path, part.read()) if part else None
-            if answer is None:
-                self.send_error(404 if part else 400)
                 return
             body = json.dumps(answer).encode()
             self._begin(201, "application/json", len(body))

@@ -116,13 +116,12 @@ NODE = {"model": {"provider": "p", "name": "n", "mode": "chat", "completion_para
         ("tool", {"tool_type": "builtin", "provider": "p", "tool": "t", "tool_parameters": {}}),
         ("node_parameter_extractor", {"parameters": [], **NODE}),
         ("node_question_classifier", {"classes": [], **NODE}),
-        ("llm_structured_output", {**llm_payload(), "structured_output_schema": {}}),
     ],
 )
 def test_what_the_workspace_cannot_do_yet_it_says(invoke_type, payload, models):
     text = error_of(lambda: list(Dify(EVERYTHING, models).handle(invoke_type, payload)))
 
-    assert text.startswith("the local workspace does not answer ")
+    assert " failed: request failed: the local workspace does not answer " in text
     assert text.endswith(f"({invoke_type}) yet")
 
 
@@ -146,4 +145,4 @@ def test_an_upload_goes_to_the_url_it_is_given(models):
 def test_without_a_server_there_is_nowhere_to_upload_to(session):
     text = error_of(lambda: session.file.upload("a.png", b"x", "image/png"))
 
-    assert text == "upload file failed: the local workspace takes no files unless it serves HTTP"
+    assert text == "upload file failed: request failed: the local workspace takes no files unless it serves HTTP"

@@ -101,7 +101,7 @@ def test_a_file_that_is_not_there_cannot_be_shared(server: FileServer, tmp_path:
 
 def test_a_plugin_uploads_a_file_once_to_the_address_it_was_given(server: FileServer, tmp_path: Path) -> None:
     url = server.upload_url("voice.mp3", "audio/mpeg")
-    form: Any = {"file": ("ignored.bin", b"ID3 sound", "audio/mpeg")}
+    form: Any = {"file": ("voice.mp3", b"ID3 sound", "audio/mpeg")}
     response = httpx.post(url, files=form)
     uploaded = response.json()
     assert response.status_code == 201
@@ -117,6 +117,20 @@ def test_a_plugin_uploads_a_file_once_to_the_address_it_was_given(server: FileSe
     assert httpx.get(uploaded["preview_url"]).content == b"ID3 sound"
     assert httpx.post(url, files=form).status_code == 404
     assert httpx.post(server.upload_url("a", "b/c"), content=b"no form").status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("asked", "sent"),
+    [
+        (("a.txt", "text/plain"), ("b.txt", b"x", "text/plain")),
+        (("a.txt", "text/plain"), ("a.txt", b"x", "text/html")),
+        (("a.txt", "text/plain; charset=utf-8"), ("a.txt", b"x", "text/plain; charset=utf-8")),
+    ],
+)
+def test_an_upload_that_is_not_what_the_address_was_made_for_is_forbidden(
+    server: FileServer, asked: tuple[str, str], sent: tuple[str, bytes, str]
+) -> None:
+    assert httpx.post(server.upload_url(*asked), files={"file": sent}).status_code == 403
 
 
 def test_closing_twice_is_fine(tmp_path: Path) -> None:

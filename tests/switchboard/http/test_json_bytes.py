@@ -1,0 +1,37 @@
+"""JSON as the replies write it."""
+
+import json
+
+import pytest
+
+from switchboard.http.json_bytes import json_bytes
+
+
+def nested(depth):
+    value = {}
+    for _ in range(depth):
+        value = {"a": value}
+    return value
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"text": "Grüße, 世界 🦆 </script>", "line": "a\nb\u2028c"},
+        {"half a pair": "\ud83e", "whole": "🦆"},
+        {"large": 10**30, "small": 1e-7, "none": None, "list": [True, 1, 1.5]},
+        nested(300),
+    ],
+    ids=["letters", "surrogate", "numbers", "depth"],
+)
+def test_every_json_value_is_one_line_that_reads_back(value):
+    written = json_bytes(value)
+
+    assert json.loads(written) == value
+    assert b"\n" not in written
+    written.decode()
+
+
+@pytest.mark.parametrize("number", [float("nan"), float("inf"), float("-inf")])
+def test_what_json_has_no_number_for_is_null(number):
+    assert json_bytes([number]) == b"[null]"
