@@ -7,8 +7,8 @@ from pydantic_core import to_json
 
 
 def json_bytes(value: Any) -> bytes:
-    """Any JSON value on one line, in UTF-8. What JSON has no number for is null; half a surrogate pair is escaped."""
+    """Any JSON value on one line, in UTF-8. What has no place there is left out: null for NaN, ? for half a letter."""
     try:
         return to_json(value, inf_nan_mode="null")
-    except ValueError:  # half a surrogate pair, or nested deeper than it goes
-        return json.dumps(value, separators=(",", ":"), allow_nan=False).encode()
+    except ValueError:  # half a surrogate pair, which nobody can send on, or nested deeper than to_json goes
+        return json.dumps(value, ensure_ascii=False, allow_nan=False).encode(errors="replace")
