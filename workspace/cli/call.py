@@ -2,14 +2,13 @@
 
 import argparse
 import json
-import os
 import time
 import uuid
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from workspace.cli import arguments, command_line, saved_files
+from workspace.cli import arguments, command_line, local_workspace, saved_files
 from workspace.cli.call_output import (
     as_json,
     describe_failure,
@@ -33,8 +32,8 @@ from workspace.plugin.folder import PluginFolder, Tool, read_plugin_folder
 from workspace.plugin.outputs import Outputs
 from workspace.plugin.process import PluginProcess
 from workspace.plugin.reverse_invocation import ReverseInvocation
-from workspace.plugin.selectors import DEFAULT_MODELS, model_selector
 from workspace.wire import Handler, Payload
+from workspace.workflows.plugin_tools import PluginTools
 
 LONGEST_START = 120.0
 """Seconds a plugin may take to start, where --timeout is not less."""
@@ -79,23 +78,27 @@ def _run(options: argparse.Namespace, handler: Handler | None) -> int:
     except PluginFolderError as error:
         raise UsageError(str(error)) from None
     if options.help:
-        show(describe_tool(tool, _apps(folder), _default_models(options)))
+        show(describe_tool(tool, _apps(folder, options), local_workspace.default_models(options)))
         return 0
     with FileServer(uploads=options.data_dir / "uploads") as files:
         values = arguments.read_arguments(tool, options.words[2:], share=files.share)
-        for name, model in arguments.add_default_models(tool, values, _default_models(options)).items():
+        default_models = local_workspace.default_models(options)
+        for name, model in arguments.add_default_models(tool, values, default_models).items():
             note(f"{name}: {model}, the workspace's default")
-        if _server():
+        if local_workspace.server():
             arguments.refuse_missing_models(tool, values)
-        request = _request(folder, tool, values, options.credential)
+        credentials = local_workspace.credentials(options)
+        request = _request(folder, tool, values, credentials)
         if options.save_dir:
-            _prepare(options.save_dir)
-        note(f"{folder.name} {folder.version} runs under {_python(folder)}")
+            local_workspace.prepare(options.save_dir)
+        note(f"{folder.name} {folder.version} runs under {local_workspace.python_of(folder)}")
+        tools = None
         if handler is None:
-            handler = _local_workspace(folder, files, options, tool, values)
+            tools = PluginTools(folder, credentials=credentials)
+            handler = _local_workspace(folder, files, options, tool, values, tools)
         invocations: list[ReverseInvocation] = []
         try:
-            return _call(folder, request, options, handler, invocations)
+            return _call(folder, request, options, handler, invocations, tools)
         finally:
             if options.trace:
                 for invocation in invocations:
@@ -104,14 +107,8 @@ def _run(options: argparse.Namespace, handler: Handler | None) -> int:
                     note("the plugin asked Dify nothing")
 
 
-def _request(folder: PluginFolder, tool: Tool, values: dict[str, Any], given: list[str]) -> Payload:
+def _request(folder: PluginFolder, tool: Tool, values: dict[str, Any], credentials: Mapping[str, str]) -> Payload:
     """What the daemon sends for a tool, with everything checked before the plugin is started."""
-    credentials: dict[str, str] = {}
-    for credential in given:
-        name, separator, value = credential.partition("=")
-        if not separator:
-            raise UsageError("a credential is written --credential NAME=VALUE.")
-        credentials[name] = value
     declared = folder.provider(tool.provider).credentials
     checked = parameters.credentials(declared, credentials)
     return parameters.tool_request(
@@ -128,6 +125,7 @@ def _call(
     options: argparse.Namespace,
     handler: Handler,
     invocations: list[ReverseInvocation],
+    tools: PluginTools | None,
 ) -> int:
     outputs, lines = Outputs(), Lines(all_at_once=options.trace)
     started = time.monotonic()
@@ -136,6 +134,8 @@ def _call(
         folder, handler, on_line=lines.take, on_invocation=invocations.append, start_timeout=start_timeout
     ) as plugin:
         lines.ready()
+        if tools:
+            tools.plugin = plugin
         called = time.monotonic()
         try:
             for message in plugin.call(request, timeout=options.timeout):
@@ -163,56 +163,34 @@ def _call(
     return 1 if saved.problems else 0
 
 
-def _prepare(save_dir: Path) -> None:
-    try:
-        saved_files.prepare(save_dir)
-    except OSError as error:
-        raise UsageError(f"--save-dir {save_dir}: no file can be kept there: {error.strerror}.") from None
-
-
-def _server() -> str:
-    """The server that answers for models, "" where the workspace's own engines do."""
-    return os.environ.get("OPENAI_BASE_URL", "")
-
-
-def _default_models(options: argparse.Namespace) -> dict[str, str]:
-    """What stands for a model that nobody picked. A server has models of its own, whose names are not known here."""
-    models = {} if _server() else dict(DEFAULT_MODELS)
-    return models | ({"llm": options.default_model} if options.default_model else {})
-
-
-def _apps(folder: PluginFolder) -> dict[str, App]:
-    from workspace.dify import Dify
-    from workspace.engines import models_from_environment
-
-    return Dify(folder.manifest, models_from_environment()).apps
-
-
-def _local_workspace(
-    folder: PluginFolder, files: FileServer, options: argparse.Namespace, tool: Tool, values: Mapping[str, Any]
-) -> Handler:
-    # imported here because the engines take their time, which listing tools need not wait for
+def _apps(folder: PluginFolder, options: argparse.Namespace) -> Mapping[str, App]:
     from workspace.dify import Dify
     from workspace.engines import models_from_environment
 
     models = models_from_environment()
-    dify = Dify(
-        folder.manifest,
-        models,
-        folder=options.data_dir,
-        fail_like_dify=options.fail_like_dify,
-        upload_url=files.upload_url,
-        default_model=model_selector(_default_models(options).get("llm", ""), scope="llm")["model"],
-    )
-    for line in notes_on_apps(tool, values, dify.apps):
+    tools = PluginTools(folder, credentials=local_workspace.credentials(options))
+    apps, problems = local_workspace.apps_of(options, local_workspace.host_of(options, models, None, tools))
+    for line in problems:
         note(line)
-    for line in () if _server() else notes_on_models(tool, values, models.describe):
+    return Dify(folder.manifest, models, apps={**apps}).apps
+
+
+def _local_workspace(
+    folder: PluginFolder,
+    files: FileServer,
+    options: argparse.Namespace,
+    tool: Tool,
+    values: Mapping[str, Any],
+    tools: PluginTools,
+) -> Handler:
+    # imported here because the engines take their time, which listing tools need not wait for
+    from workspace.engines import models_from_environment
+
+    models = models_from_environment()
+    apps, problems = local_workspace.apps_of(options, local_workspace.host_of(options, models, files, tools))
+    dify = local_workspace.dify_of(folder, options, models, files, apps)
+    for line in (*problems, *notes_on_apps(tool, values, dify.apps)):
+        note(line)
+    for line in () if local_workspace.server() else notes_on_models(tool, values, models.describe):
         note(line)
     return dify.handle
-
-
-def _python(folder: PluginFolder) -> str:
-    if folder.own_python:
-        return f"{folder.python} (its own .venv)"
-    why = "its .venv has no Python in it" if (folder.path / ".venv").is_dir() else "it has no .venv of its own"
-    return f"{folder.python} (this Python: {why})"

@@ -2,7 +2,7 @@
 
 import json
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -39,16 +39,7 @@ def describe_tool(tool: Tool, apps: Mapping[str, App], default_models: Mapping[s
     `default_models` has a name, `provider/model`, for each type of model that need not be given.
     """
     lines = [f"{tool.name}: {tool.description or tool.label}", ""]
-    for parameter in tool.parameters:
-        lines.append(f"  {notation(parameter)}")
-        lines += textwrap.wrap(
-            f"{_facts(parameter, default_models)}. {parameter.description or parameter.label}",
-            100,
-            initial_indent="      ",
-            subsequent_indent="      ",
-        )
-    if not tool.parameters:
-        lines.append("  It has no parameters.")
+    lines += describe_parameters(tool.parameters, default_models) or ["  It has no parameters."]
     outputs = tool.output_schema.get("properties")
     if isinstance(outputs, dict) and outputs:
         lines += ["", f"Variables it puts out: {', '.join(outputs)}"]
@@ -56,6 +47,20 @@ def describe_tool(tool: Tool, apps: Mapping[str, App], default_models: Mapping[s
         lines += ["", "Apps of the local workspace:", ""]
         lines += [f"  {app_id:<12}{app.description}" for app_id, app in apps.items()]
     return "\n".join(lines)
+
+
+def describe_parameters(parameters: Iterable[Parameter], default_models: Mapping[str, str]) -> list[str]:
+    """How each is written, and what is known about it."""
+    lines: list[str] = []
+    for parameter in parameters:
+        lines.append(f"  {notation(parameter)}")
+        lines += textwrap.wrap(
+            f"{_facts(parameter, default_models)}. {parameter.description or parameter.label}",
+            100,
+            initial_indent="      ",
+            subsequent_indent="      ",
+        )
+    return lines
 
 
 def describe_outputs(outputs: Outputs, saved: SavedFiles) -> str:
@@ -91,8 +96,13 @@ def describe_failure(error: PluginError, folder: Path, *, whole: bool) -> str:
     traceback = _traceback(error)
     if whole and traceback:
         return f"{said}\n{traceback.rstrip()}"
-    place = failure_place(traceback, folder)
+    place = failure_at(error, folder)
     return f"{said}\n    at {place}" if place else said
+
+
+def failure_at(error: PluginCallError, folder: Path) -> str:
+    """The line of the plugin in `folder` where it failed, "" where that is not known."""
+    return failure_place(_traceback(error), folder)
 
 
 def failure_as_json(error: PluginError) -> str:

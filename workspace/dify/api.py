@@ -122,7 +122,7 @@ class DifyApi:
             raise Refused("app not found")
         return self.apps[app_id]
 
-    def _run(self, request: RequestInvokeApp) -> Iterator[Payload]:
+    def _run(self, request: RequestInvokeApp) -> Iterator[Payload | None]:
         app = self._app(request.app_id)
         if app.mode in CHAT_MODES and not request.query:
             raise Refused("missing query")
@@ -132,4 +132,4 @@ class DifyApi:
         if request.response_mode == "streaming":
             yield from events
         else:
-            yield blocking.reply(app.mode, events)
+            yield from blocking.reply(app.mode, events)

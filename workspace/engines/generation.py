@@ -1,8 +1,9 @@
 """Text generation without a language model: it extracts, and says so.
 
 It answers with sentences that are already in the conversation, those nearest in meaning to the question; sums up by the
-most central sentences; fills a JSON schema from the text; calls a tool whose description fits. Where nothing fits it
-says what it is. The same conversation always gets the same answer.
+most central sentences; fills a JSON schema from the text; calls a tool whose description fits; answers a workflow's
+classifier and extractor nodes. Where nothing fits it says what it is. The same conversation always gets the same
+answer.
 """
 
 import hashlib
@@ -11,7 +12,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any, Protocol
 
-from workspace.engines import Embedded, Generated, TokenCount, ToolCall
+from workspace.engines import Embedded, Generated, TokenCount, ToolCall, node_prompts
 from workspace.engines.completion_params import token_limit, wanted_schema, wants_json
 from workspace.engines.conversation import Conversation, Message, read, sentences, text_of
 from workspace.engines.schema_filling import Filler
@@ -73,7 +74,9 @@ class Extractive:
             completion = len(self._embedder.pieces(call.name + call.arguments))
             yield Generated(tool_calls=[call], finish_reason="tool_calls", tokens=TokenCount(prompt, completion))
             return
-        answer = self._filled(conversation, schema) if schema is not None else self._answer(conversation)
+        answer = self._task(conversation.last_user_text) or (
+            self._filled(conversation, schema) if schema is not None else self._answer(conversation)
+        )
         ends = [at for mark in stop if mark and (at := answer.find(mark)) >= 0]
         pieces = self._embedder.pieces(answer[: min(ends)] if ends else answer)
         limit = token_limit(parameters)
@@ -153,11 +156,30 @@ class Extractive:
         value = Filler(self.likeness).fill(schema, conversation.last_user_text, context=text)
         return json.dumps(value, ensure_ascii=False)
 
+    def _task(self, prompt: str) -> str:
+        """The answer to a classifier or extractor node of a workflow, "" where none asks."""
+        if extraction := node_prompts.extraction(prompt):
+            return json.dumps(self._extracted(extraction), ensure_ascii=False)
+        if task := node_prompts.classification(prompt):
+            scores = self.likeness(f"{task.instructions} {task.text}".strip(), list(task.categories.values()))
+            category_id, name = list(task.categories.items())[scores.index(max(scores))]
+            answer = {"keywords": [], "category_id": category_id, "category_name": name}
+            return f"```json\n{json.dumps(answer, ensure_ascii=False)}\n```"
+        return ""
+
+    def _extracted(self, task: node_prompts.Extraction) -> dict[str, Any]:
+        """A value for every parameter: the node takes an answer that lacks one for none at all."""
+        schema = {**task.schema, "required": list(task.schema["properties"])}
+        filled: dict[str, Any] = Filler(self.likeness).fill(schema, task.text)
+        return filled
+
     def _call(self, conversation: Conversation, tools: list[dict[str, Any]], turn: int) -> ToolCall | None:
         """A call of the tool that fits best, if one does and its required arguments are in the text."""
         text = conversation.last_user_text
         if not text.strip():
             return None
+        if extraction := node_prompts.extraction(text):
+            return _tool_call(turn, tools[0], self._extracted(extraction))
         described = [f"{tool['name'].replace('_', ' ')}: {tool.get('description') or ''}" for tool in tools]
         scores = self.likeness(text, described)
         for at in sorted(range(len(tools)), key=lambda at: -scores[at]):
@@ -165,11 +187,14 @@ class Extractive:
                 return None
             arguments = Filler(self.likeness).arguments(tools[at].get("parameters") or {}, text)
             if arguments is not None:
-                written = json.dumps(arguments, ensure_ascii=False)
-                name = str(tools[at]["name"])
-                digest = hashlib.sha256(f"{turn} {name} {written}".encode()).hexdigest()
-                return ToolCall(f"call_{digest[:24]}", name, written)
+                return _tool_call(turn, tools[at], arguments)
         return None
+
+
+def _tool_call(turn: int, tool: dict[str, Any], arguments: dict[str, Any]) -> ToolCall:
+    written, name = json.dumps(arguments, ensure_ascii=False), str(tool["name"])
+    digest = hashlib.sha256(f"{turn} {name} {written}".encode()).hexdigest()
+    return ToolCall(f"call_{digest[:24]}", name, written)
 
 
 def _dot(one: list[float], other: list[float]) -> float:

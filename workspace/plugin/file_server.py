@@ -17,7 +17,7 @@ import uuid
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 from urllib.parse import quote
 
 from werkzeug.datastructures import FileStorage
@@ -25,6 +25,17 @@ from werkzeug.exceptions import BadRequest, Forbidden, HTTPException, NotFound
 from werkzeug.formparser import parse_form_data
 
 from workspace.plugin.files import extension_of, file_parameter, mime_type_of
+
+
+class ServedFile(NamedTuple):
+    """A file of the workspace, by the id under which Dify would know it; `size` in bytes."""
+
+    id: str
+    path: Path
+    filename: str
+    mime_type: str
+    size: int
+    url: str
 
 
 class FileServer:
@@ -35,6 +46,7 @@ class FileServer:
 
     def __init__(self, *, uploads: Path) -> None:
         self._uploads = uploads
+        self._files: dict[str, ServedFile] = {}
         self._shared: dict[str, tuple[Path, str]] = {}
         self._awaited: dict[str, tuple[str, str]] = {}
         self._server = _Server(("127.0.0.1", 0), _handler(self))
@@ -44,10 +56,32 @@ class FileServer:
 
     def share(self, path: Path) -> dict[str, Any]:
         """A file parameter for a local file. Raises OSError if it cannot be read."""
+        file = self.lend(path)
+        return file_parameter(file.url, filename=file.filename, mime_type=file.mime_type, size=file.size)
+
+    def lend(self, path: Path) -> ServedFile:
+        """Serve a local file where it is. Raises OSError if it cannot be read."""
         with path.open("rb") as file:
             mime_type = mime_type_of(path.name, file.read(4096))
-        url = self._url(path, path.name, mime_type)
-        return file_parameter(url, filename=path.name, mime_type=mime_type, size=path.stat().st_size)
+        return self._served(str(uuid.uuid4()), path, path.name, mime_type)
+
+    def keep(self, content: bytes, *, filename: str, mime_type: str) -> ServedFile:
+        """Write a file into the folder of uploads, and serve it."""
+        file_id = str(uuid.uuid4())
+        self._uploads.mkdir(parents=True, exist_ok=True)
+        path = self._uploads / f"{file_id}{extension_of(mime_type)}"
+        path.write_bytes(content)
+        return self._served(file_id, path, filename, mime_type)
+
+    def find(self, file_id: str) -> ServedFile | None:
+        """The file with an id; one that was kept by an earlier workspace has lost its name."""
+        if file_id not in self._files:
+            try:
+                path = next(self._uploads.glob(f"{uuid.UUID(file_id)}.*"))
+            except (ValueError, StopIteration):
+                return None
+            self._served(file_id, path, path.name, mime_type_of(path.name, b""))
+        return self._files[file_id]
 
     def upload_url(self, filename: str, mime_type: str) -> str:
         """Where a plugin may post one file, in a form as `file`; what it gets back has the file's id."""
@@ -70,18 +104,14 @@ class FileServer:
         if (upload.filename, upload.mimetype) != self._awaited[route]:
             raise Forbidden
         filename, mime_type = self._awaited.pop(route)
-        content = upload.read()
-        file_id, extension = str(uuid.uuid4()), extension_of(mime_type)
-        self._uploads.mkdir(parents=True, exist_ok=True)
-        path = self._uploads / f"{file_id}{extension}"
-        path.write_bytes(content)
+        file = self.keep(upload.read(), filename=filename, mime_type=mime_type)
         return {
-            "id": file_id,
-            "name": filename,
-            "size": len(content),
-            "extension": extension,
-            "mime_type": mime_type,
-            "preview_url": self._url(path, filename, mime_type),
+            "id": file.id,
+            "name": file.filename,
+            "size": file.size,
+            "extension": file.path.suffix,
+            "mime_type": file.mime_type,
+            "preview_url": file.url,
         }
 
     def close(self) -> None:
@@ -99,10 +129,12 @@ class FileServer:
     ) -> None:
         self.close()
 
-    def _url(self, path: Path, filename: str, mime_type: str) -> str:
+    def _served(self, file_id: str, path: Path, filename: str, mime_type: str) -> ServedFile:
         route = f"/files/{secrets.token_urlsafe(24)}/{quote(filename)}"
         self._shared[route] = path, mime_type
-        return self._address(route)
+        file = ServedFile(file_id, path, filename, mime_type, path.stat().st_size, self._address(route))
+        self._files[file_id] = file
+        return file
 
     def _address(self, route: str) -> str:
         return f"http://127.0.0.1:{self._server.server_port}{route}"

@@ -22,9 +22,17 @@ from typing import Any, Literal, NamedTuple, Self
 from workspace.plugin import json_lines
 from workspace.plugin.advice import missing_package, swallowed_message
 from workspace.plugin.child_process import GRACE, ChildProcess, plugin_environment
-from workspace.plugin.errors import PluginCallError, PluginError, PluginGone, PluginStartError, PluginTimeout
+from workspace.plugin.errors import (
+    CallStopped,
+    PluginCallError,
+    PluginError,
+    PluginGone,
+    PluginStartError,
+    PluginTimeout,
+)
 from workspace.plugin.folder import PluginFolder
 from workspace.plugin.reverse_invocation import MalformedInvocation, ReverseInvocation, answer, read_invocation
+from workspace.plugin.stop import Stop
 from workspace.wire import MAX_LINE, Handler, Payload
 
 
@@ -127,14 +135,19 @@ class PluginProcess:
     # -- calls --------------------------------------------------------------------------------------------------------
 
     def call(
-        self, request: Payload, *, context: Mapping[str, Any] | None = None, timeout: float = 600.0
+        self,
+        request: Payload,
+        *,
+        context: Mapping[str, Any] | None = None,
+        timeout: float = 600.0,
+        stop: Stop | None = None,
     ) -> Iterator[Payload]:
         """Send a request, `{type, action, user_id, ...}`, and yield the messages the plugin answers with.
 
         Lazy: nothing is sent before the first message is asked for. `context` are fields beside the request:
         conversation_id, message_id, app_id, endpoint_id. Raises PluginCallError when the plugin answers with an
-        error, PluginGone when it ends, PluginTimeout after `timeout` seconds. Dify has no way to cancel a call:
-        leaving the iterator drops what is still to come.
+        error, PluginGone when it ends, PluginTimeout after `timeout` seconds, CallStopped on `stop`. Dify has no way
+        to cancel a call: the plugin goes on with it, and what is still to come is dropped.
         """
         session_id = str(uuid.uuid4())
         envelope = dict.fromkeys(("conversation_id", "message_id", "app_id", "endpoint_id", "context"))
@@ -144,12 +157,14 @@ class PluginProcess:
             if self._gone:
                 raise PluginGone(self._gone)
             self._calls[session_id] = call
+        stop = stop or Stop()
         try:
-            self._send(call, "request", request)
-            while (event := self._next_event(call, deadline, timeout))["type"] != "end":
-                if event["type"] == "error":
-                    raise _call_error(event["data"])
-                yield event["data"]
+            with stop.calling(lambda: call.events.put(CallStopped(stop.reason))):
+                self._send(call, "request", request)
+                while (event := self._next_event(call, deadline, timeout))["type"] != "end":
+                    if event["type"] == "error":
+                        raise _call_error(event["data"])
+                    yield event["data"]
         finally:
             with self._lock:
                 self._calls.pop(session_id, None)

@@ -20,7 +20,7 @@ def test_a_workflow_tells_of_its_nodes_and_streams_its_text(session):
     assert kinds(events) == [
         "workflow_started",
         *["node_started", "node_finished"] * 2,
-        "node_started", "text_chunk", "text_chunk", "node_finished",
+        "node_started", *["text_chunk"] * 4, "node_finished",
         "node_started", "node_finished",
         "workflow_finished",
     ]  # fmt: skip
@@ -28,10 +28,15 @@ def test_a_workflow_tells_of_its_nodes_and_streams_its_text(session):
         "start", "code", "llm", "end",
     ]  # fmt: skip
     assert len({(event["task_id"], event["workflow_run_id"]) for event in events}) == 1
-    assert events[6]["data"] == {"text": "Good ", "from_variable_selector": ["llm", "text"]}
+    assert [event["data"] for event in events if event["event"] == "text_chunk"] == [
+        {"text": "Good ", "from_variable_selector": ["llm", "text"]},
+        {"text": "day.", "from_variable_selector": ["llm", "text"]},
+        {"text": "\n", "from_variable_selector": ["end", "answer"]},
+        {"text": "3", "from_variable_selector": ["check", "words"]},
+    ]
     finished = events[-1]["data"]
     assert (finished["status"], finished["error"]) == ("succeeded", None)
-    assert finished["outputs"] == {"summary": "Good day.", "words": 2}
+    assert finished["outputs"] == {"summary": "Good day.", "words": 3}
     assert (finished["total_tokens"], finished["total_steps"]) == (9, 4)
 
 
@@ -50,9 +55,9 @@ def test_a_blocking_workflow_gets_its_last_state(session):
 @pytest.mark.parametrize(
     ("inputs", "error"),
     [
-        ({"text": "  "}, "the text is empty"),
-        ({"text": "a", "max_words": 0}, "max_words must be at least 1, not 0"),
-        ({"text": "a", "max_words": "-2.5"}, "max_words must be at least 1, not -2.5"),
+        ({"text": "  "}, "ValueError: the text is empty (line 3)"),
+        ({"text": "a", "max_words": 0}, "ValueError: max_words must be at least 1, not 0 (line 7)"),
+        ({"text": "a", "max_words": "-2.5"}, "ValueError: max_words must be at least 1, not -2.5 (line 7)"),
     ],
 )
 @pytest.mark.parametrize("response_mode", ["streaming", "blocking"])
@@ -60,7 +65,7 @@ def test_a_failed_workflow_is_a_normal_reply(session, inputs, error, response_mo
     reply = run_workflow(session, inputs, response_mode=response_mode)
     data = reply[-1]["data"] if response_mode == "streaming" else reply["data"]
 
-    assert (data["status"], data["error"], data["outputs"]) == ("failed", error, None)
+    assert (data["status"], data["error"], data["outputs"]) == ("failed", error, {})
     if response_mode == "streaming":
         assert kinds(reply)[-2:] == ["node_finished", "workflow_finished"]
         assert reply[-2]["data"]["status"] == "failed"
@@ -109,7 +114,7 @@ def test_a_failed_chatflow_finishes_its_run_then_fails_its_message(session):
 
     assert kinds(events)[-2:] == ["workflow_finished", "error"]
     assert events[-2]["data"]["status"] == "failed"
-    assert events[-1]["message"] == "Run failed: max_words must be at least 1, not 0"
+    assert events[-1]["message"] == "Run failed: ValueError: max_words must be at least 1, not 0 (line 5)"
     assert "message_end" not in kinds(events)
 
 
@@ -125,4 +130,4 @@ def test_a_blocking_chatflow_is_one_message_or_a_refusal(session):
     assert (reply["mode"], reply["answer"]) == ("advanced-chat", "Good day.")
 
     text = refusal(lambda: session.app.chat.invoke("chatflow", "Hello", {"max_words": 0}, response_mode="blocking"))
-    assert text == refused("Run failed: max_words must be at least 1, not 0")
+    assert text == refused("Run failed: ValueError: max_words must be at least 1, not 0 (line 5)")

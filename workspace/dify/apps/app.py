@@ -27,8 +27,9 @@ class App(Protocol):
         """The body of the Service API's `/parameters`."""
         ...
 
-    def run(self, payload: dict[str, Any]) -> Iterator[Event]:
-        """The events of one run, as the Service API streams them (a blocking call is made of the same events).
+    def run(self, payload: dict[str, Any]) -> Iterator[Event | None]:
+        """The events of one run, as the Service API streams them (a blocking call is made of the same events); None for
+        a second in which nothing happens.
 
         `payload` has `inputs` (a dict), `query`, `conversation_id` ("" for a new one) and `response_mode`. Raises
         `refusals.Refused` before the first event for what Dify's API refuses. What fails later is an event.

@@ -5,8 +5,7 @@ from typing import Any
 
 from workspace.dify.apps.app import Event, Mode
 from workspace.dify.apps.form import Input, checked, parameters
-from workspace.dify.apps.nodes import passed
-from workspace.dify.apps.workflow_events import Node, Run
+from workspace.dify.apps.workflow_events import Node, Run, passed
 
 FORM = (Input("request", "What is to be approved", "paragraph", required=True),)
 
@@ -32,8 +31,8 @@ class Approval:
         inputs = checked(FORM, payload["inputs"])
         run = Run("approval")
         yield run.started(inputs)
-        yield from passed(run, Node("start", "start", "Start", inputs), inputs)
-        node = Node("approval", "human-input", "Approval", inputs)
+        yield from passed(run, Node("start", "start", "Start"), inputs)
+        node = Node("approval", "human-input", "Approval")
         yield run.node_started(node)
         form = run.human_input_required(node, f"Approve this?\n\n{inputs['request']}", _ACTIONS, seconds=_THREE_DAYS)
         yield form

@@ -3,7 +3,7 @@
 Source: Dify Service API. A failed or paused workflow is a reply; a failed chat or completion is an HTTP error.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from workspace.dify.apps.app import Event, Mode
@@ -15,12 +15,18 @@ _RUN_FIELDS = (
 )  # fmt: skip
 
 
-def reply(mode: Mode, events: Iterator[Event]) -> dict[str, Any]:
-    """Reads the run to its end. Raises `Refused` if it ended with an error event."""
-    return _run(events) if mode == "workflow" else _message(mode, events)
+def reply(mode: Mode, events: Iterator[Event | None]) -> Iterator[Event | None]:
+    """Reads the run to its end, with None for each that comes on the way. Raises `Refused` on an error event."""
+    happened: list[Event] = []
+    for event in events:
+        if event is None:
+            yield None
+        else:
+            happened.append(event)
+    yield _run(happened) if mode == "workflow" else _message(mode, happened)
 
 
-def _message(mode: Mode, events: Iterator[Event]) -> dict[str, Any]:
+def _message(mode: Mode, events: Iterable[Event]) -> dict[str, Any]:
     answer, end = "", None
     for event in events:
         match event["event"]:
@@ -48,7 +54,7 @@ def _message(mode: Mode, events: Iterator[Event]) -> dict[str, Any]:
     }
 
 
-def _run(events: Iterator[Event]) -> dict[str, Any]:
+def _run(events: Iterable[Event]) -> dict[str, Any]:
     workflow_id = ""
     for event in events:
         data = event.get("data") or {}

@@ -6,12 +6,12 @@ from workspace.dify.apps.agent import Agent
 from workspace.dify.apps.app import App
 from workspace.dify.apps.approval import Approval
 from workspace.dify.apps.chatbot import Chatbot
-from workspace.dify.apps.chatflow import Chatflow
 from workspace.dify.apps.completion import Completion
 from workspace.dify.apps.conversations import Conversations
 from workspace.dify.apps.moderated import Moderated
-from workspace.dify.apps.workflow import Workflow
 from workspace.engines import Models
+
+HERE = Path(__file__).parent
 
 
 def built_in(models: Models, folder: Path | None, *, model: str) -> dict[str, App]:
@@ -20,11 +20,21 @@ def built_in(models: Models, folder: Path | None, *, model: str) -> dict[str, Ap
     def memory(app_id: str) -> Conversations:
         return Conversations(folder / app_id if folder else None)
 
+    # imported here because it is made of the parts of this package
+    from workspace.workflows.app import DslApp
+    from workspace.workflows.dsl import read_workflow
+    from workspace.workflows.host import Host
+
+    host = Host(models, default_model=model, allow_code=True)  # its own files, not a stranger's
+
+    def of_a_file(app_id: str) -> DslApp:
+        return DslApp(read_workflow(HERE / f"{app_id}.yml"), host, conversations=memory(app_id))
+
     return {
         "chatbot": Chatbot(models, memory("chatbot"), model=model),
         "agent": Agent(models, memory("agent"), model=model),
-        "chatflow": Chatflow(models, memory("chatflow"), model=model),
-        "workflow": Workflow(models, model=model),
+        "chatflow": of_a_file("chatflow"),
+        "workflow": of_a_file("workflow"),
         "completion": Completion(models, model=model),
         "moderated": Moderated(models, memory("moderated"), model=model),
         "approval": Approval(),

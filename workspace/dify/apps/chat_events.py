@@ -70,14 +70,14 @@ class Answer:
         self.text = text
         return self._event("message_replace", answer=text)
 
-    def message_end(self) -> Event:
+    def message_end(self, *, files: list[dict[str, Any]] | None = None) -> Event:
         latency = time.perf_counter() - self._started
         metadata: dict[str, Any] = {
             "annotation_reply": None,
             "retriever_resources": [],
             "usage": llm_usage(self.tokens, latency=latency),
         }
-        return self._event("message_end", id=self.message_id, metadata=metadata, files=[])
+        return self._event("message_end", id=self.message_id, metadata=metadata, files=files or [])
 
     def error(self, message: str, *, code: str = "completion_request_error", status: int = 400) -> Event:
         """The run failed; of all events this one alone has no task id."""

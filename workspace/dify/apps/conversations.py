@@ -21,6 +21,8 @@ class Conversation:
     inputs: dict[str, Any]
     turns: list[tuple[str, str]] = field(default_factory=list)
     """Each query with its answer."""
+    variables: dict[str, Any] = field(default_factory=dict)
+    """What a chatflow has written into the conversation's variables, by name."""
 
     def messages(self, query: str, *, system: str = "") -> list[dict[str, Any]]:
         """The conversation and the new query, as messages for a model."""
@@ -64,4 +66,5 @@ class Conversations:
             stored = None
         if stored is None:
             raise Refused("Conversation Not Exists.", status=404, code="not_found")
-        return Conversation(stored["id"], stored["inputs"], [(asked, answered) for asked, answered in stored["turns"]])
+        turns = [(asked, answered) for asked, answered in stored["turns"]]
+        return Conversation(stored["id"], stored["inputs"], turns, stored.get("variables", {}))

@@ -3,23 +3,31 @@
 Source: Dify Service API, `/parameters`; the refusals are those of Dify's app generators.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from workspace.dify.refusals import Refused
 
+type InputType = Literal["text-input", "paragraph", "select", "number", "checkbox", "json_object", "file", "file-list"]
+TEXTS = ("text-input", "paragraph", "select")
+FILES = ("file", "file-list")
+
 
 @dataclass(frozen=True)
 class Input:
-    """One field of the form. `max_length` counts characters."""
+    """One field of the form. `max_length` counts characters, or files; the `allowed_` lists are about files."""
 
     variable: str
     label: str
-    type: Literal["text-input", "paragraph", "select", "number"] = "text-input"
+    type: InputType = "text-input"
     required: bool = False
-    default: str | int | None = None
+    default: Any = None
     options: tuple[str, ...] = ()
     max_length: int | None = None
+    allowed_file_types: tuple[str, ...] = ()
+    allowed_file_extensions: tuple[str, ...] = ()
+    allowed_file_upload_methods: tuple[str, ...] = ()
 
     def described(self) -> dict[str, Any]:
         """The field in `user_input_form`: `{"paragraph": {"label", "variable", "required", ...}}`."""
@@ -29,11 +37,18 @@ class Input:
             field["max_length"] = self.max_length
         if self.type == "select":
             field["options"] = list(self.options)
+        if self.type in FILES:
+            field["allowed_file_types"] = list(self.allowed_file_types)
+            field["allowed_file_extensions"] = list(self.allowed_file_extensions)
+            field["allowed_file_upload_methods"] = list(self.allowed_file_upload_methods)
         return {self.type: field}
 
 
-def checked(form: tuple[Input, ...], inputs: dict[str, Any]) -> dict[str, Any]:
-    """The inputs that the form knows, with defaults; raises `Refused` for the first that is missing or wrong."""
+def checked(form: Sequence[Input], inputs: dict[str, Any]) -> dict[str, Any]:
+    """The inputs that the form knows, with defaults; raises `Refused` for the first that is missing or wrong.
+
+    Files stay as the mappings they are given as, `{"type", "transfer_method", "url" | "upload_file_id" | ...}`.
+    """
     return {field.variable: _checked(field, inputs.get(field.variable)) for field in form}
 
 
@@ -44,15 +59,48 @@ def _checked(field: Input, value: Any) -> Any:
         if field.default is None:
             return None
         value = field.default
+    if field.type in FILES and not field.required and value == "":
+        return None
     if field.type == "number":
         return _number(field, value)
+    if field.type in TEXTS:
+        return _text(field, value)
+    if field.type == "checkbox":
+        return _boolean(value)
+    if field.type == "file" and not isinstance(value, dict):
+        raise Refused(f"{field.variable} in input form must be a file")
+    if field.type == "file-list":
+        _check_files(field, value)
+    if field.type == "json_object" and value and not isinstance(value, dict):
+        raise Refused(f"{field.variable} in input form must be a dict")
+    return value
+
+
+def _text(field: Input, value: Any) -> str:
     if not isinstance(value, str):
         raise Refused(f"(type '{field.type}') {field.variable} in input form must be a string")
     if field.type == "select" and value not in field.options:
         raise Refused(f"{field.variable} in input form must be one of the following: {list(field.options)}")
-    if field.max_length and len(value) > field.max_length:
+    if field.type != "select" and field.max_length and len(value) > field.max_length:
         raise Refused(f"{field.variable} in input form must be less than {field.max_length} characters")
     return value.replace("\x00", "")
+
+
+def _boolean(value: Any) -> Any:
+    """What Dify takes for true or false; anything else stays what it is."""
+    match value.strip().lower() if isinstance(value, str) else value:
+        case "true" | "1" | "yes" | "on" | 1:
+            return True
+        case "false" | "0" | "no" | "off" | 0:
+            return False
+    return value
+
+
+def _check_files(field: Input, value: Any) -> None:
+    if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
+        raise Refused(f"{field.variable} in input form must be a list of files")
+    if field.max_length and len(value) > field.max_length:
+        raise Refused(f"{field.variable} in input form must be less than {field.max_length} files")
 
 
 def _number(field: Input, value: Any) -> int | float | None:

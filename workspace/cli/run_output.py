@@ -1,0 +1,152 @@
+"""What `python -m workspace run` shows: the nodes as they finish, and what a run puts out."""
+
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from workspace.cli.call_output import describe_parameters, failure_at
+from workspace.cli.saved_files import SavedFiles
+from workspace.cli.terminal import note, show
+from workspace.cli.workflow_inputs import input_parameters
+from workspace.dify.apps.app import Event
+from workspace.plugin.errors import PluginCallError
+from workspace.workflows.dsl import Workflow
+
+_RESULT = (
+    "status", "outputs", "error", "elapsed_time", "total_tokens", "total_steps", "exceptions_count",
+)  # fmt: skip
+
+
+class Progress:
+    """Shows the events of a run as they come, on stderr but for a chatflow's answer; keeps how it ended."""
+
+    def __init__(self, *, for_program: bool) -> None:
+        self.answer = ""
+        self.finished: dict[str, Any] = {}
+        self.ids: dict[str, Any] = {}
+        self.files: list[dict[str, Any]] = []
+        self.errors: set[str] = set()
+        """Those of nodes, which have been shown."""
+        self._for_program = for_program
+        self._running: dict[str, str] = {}
+        self._told: set[str] = set()
+        self._place = ""
+
+    def failed_in(self, folder: Path) -> Callable[[PluginCallError], None]:
+        """For each error of the plugin in `folder`: shows with the node where in the plugin's code it was raised."""
+
+        def failed(error: PluginCallError) -> None:
+            self._place = failure_at(error, folder)
+
+        return failed
+
+    def take(self, event: Event | None) -> None:
+        if event is None:
+            self._tell_what_runs()
+            return
+        data = event.get("data") or {}
+        match event["event"]:
+            case "workflow_started":
+                self.ids = {
+                    name: event[name] for name in ("workflow_run_id", "conversation_id", "message_id") if name in event
+                }
+            case "node_started":
+                self._running[data["id"]] = data["title"]
+            case "node_finished" | "node_retry":
+                self._node(data)
+            case "iteration_next" | "loop_next":
+                note(f"  {data['title']}: round {data['index'] + 1}")
+            case "iteration_completed" | "loop_completed":
+                self._line(data, data["status"])
+            case "message":
+                self.answer += event["answer"]
+                if not self._for_program:
+                    show(event["answer"], end="")
+            case "message_end":
+                self.files = event["files"]
+                self._end_answer()
+            case "workflow_finished":
+                self.finished = data
+                self.files = [*data["files"], *(file for file in self.files if file not in data["files"])]
+                self._end_answer()
+
+    def _node(self, data: Mapping[str, Any]) -> None:
+        if data["status"] != "retry":
+            self._running.pop(data["id"], None)
+        status = f"retry {data['retry_index']}" if data["status"] == "retry" else data["status"]
+        self._line(data, status)
+        if data["error"]:
+            note(f"      {data['error']}")
+            self.errors.add(data["error"])
+            if self._place:
+                note(f"      at {self._place}")
+            self._place = ""
+
+    def _line(self, data: Mapping[str, Any], status: str) -> None:
+        inside = "  " if data.get("iteration_id") or data.get("loop_id") else ""
+        name = f"{inside}{data['title']}"
+        note(f"  {name:<28} {data['node_type']:<20} {status:<10} {data['elapsed_time']:7.3f} s")
+
+    def _tell_what_runs(self) -> None:
+        for node_id, title in self._running.items():
+            if node_id not in self._told:
+                self._told.add(node_id)
+                note(f"  {title} is running")
+
+    def _end_answer(self) -> None:
+        if self.answer and not self.answer.endswith("\n") and not self._for_program:
+            show("")
+            self.answer += "\n"
+
+
+def describe_workflow(workflow: Workflow) -> str:
+    """Its inputs with all that the form says about them, and what its nodes need."""
+    kind = "chatflow" if workflow.mode == "advanced-chat" else "workflow"
+    lines = [f"{workflow.app_id}: {workflow.name}, a {kind} of {len(workflow.nodes)} nodes"]
+    if workflow.description:
+        lines.append(workflow.description)
+    lines += ["", *describe_parameters(input_parameters(workflow), {})]
+    tools = dict.fromkeys(
+        f"{node.data.get('tool_name')} of {node.data.get('provider_id')}"
+        for node in workflow.nodes
+        if node.type == "tool"
+    )
+    if tools:
+        lines += ["", "Tools it calls: " + ", ".join(tools)]
+    return "\n".join(lines)
+
+
+def describe_outputs(outputs: Mapping[str, Any], files: list[Any], saved: SavedFiles) -> str:
+    """All of it, a text as it is and anything else as JSON; a file by its name and where it is."""
+    lines = []
+    for name, value in outputs.items():
+        text = value if isinstance(value, str) else json.dumps(_named(value), ensure_ascii=False)
+        lines.append(f"{name}:\n{text}" if "\n" in text else f"{name}: {text}")
+    for place, file in enumerate(files):
+        where = f"saved as {saved.paths[place]}" if place in saved.paths else "keep it with --save-dir DIR"
+        where = f"could not be saved: {saved.problems[place]}" if place in saved.problems else where
+        lines.append(f"file: {file['filename']} ({file['mime_type']}, {file['size']:,} bytes), {where}")
+    return "\n".join(lines)
+
+
+def as_json(progress: Progress, files: list[Any], saved: SavedFiles) -> dict[str, Any]:
+    """What `--json` prints of a run, whether it failed or not."""
+    listed = []
+    for place, file in enumerate(files):
+        listed.append({key: file[key] for key in ("filename", "mime_type", "size", "url")})
+        if place in saved.paths:
+            listed[-1]["path"] = str(saved.paths[place])
+        if place in saved.problems:
+            listed[-1]["error"] = saved.problems[place]
+    answer = {"answer": progress.answer} if "conversation_id" in progress.ids else {}
+    return {**progress.ids, **answer, **{key: progress.finished[key] for key in _RESULT}, "files": listed}
+
+
+def _named(value: Any) -> Any:
+    """The value with the name of each file in place of all that is known of it."""
+    if isinstance(value, list):
+        return [_named(item) for item in value]
+    if isinstance(value, dict) and value.get("dify_model_identity"):
+        return value.get("filename")
+    return value
