@@ -335,6 +335,8 @@ def _from_reason(interface: str, reason: "Reason", status: int = 0) -> Invocatio
 
 
 def _by_reason(interface: str, reason: "Reason", status: int) -> InvocationError:
+    if interface == "tool" and (refusal := _refused_tool(reason)):
+        return refusal
     if _NOT_CONFIGURED.search(str(reason)):
         return NotConfigured(
             f"The {interface} call could not start: {reason.readable()} "
@@ -358,6 +360,31 @@ def _by_reason(interface: str, reason: "Reason", status: int) -> InvocationError
     if reason.is_timeout:
         return TimedOut(f"The {interface} call took longer than it may: {reason.readable()}")
     return ProviderFailed(f"The {interface} call failed: {reason.readable()}", status=asked_too_often)
+
+
+_NO_SUCH_TOOL = re.compile(
+    r"\b(?:plugin|builtin|api|workflow|mcp) provider .{1,300}? not found|\bInvalid plugin id\b"
+    r"|\b[Tt]ool (?:with name )?\S+ not found\b|\bno default provider\b",
+    re.IGNORECASE,
+)
+_PARAMETER_OF_A_TOOL = re.compile(r"\btool parameter (\S+) (?:not found in tool config|value .* not in options)")
+
+
+def _refused_tool(reason: "Reason") -> InvocationError | None:
+    """Where Dify did not run another tool, or that tool is not set up."""
+    if match := _PARAMETER_OF_A_TOOL.search(reason.message):
+        return RefusedByDify(
+            f"The tool has a setting `{match[1]}` that is missing or wrong in `parameters`: {reason.readable()} "
+            "A plugin gives a tool its settings too."
+        )
+    if _NO_SUCH_TOOL.search(reason.message):
+        return NotConfigured(
+            f"The tool call could not start: {reason.readable()} Check the kind of tool, its provider and its name, "
+            "and that it is installed and authorised under Tools."
+        )
+    if _NOT_CONFIGURED.search(str(reason)):  # the other tool says so, of a model or app of its own
+        return NotConfigured(f"The tool call failed: {reason.readable()}")
+    return None
 
 
 _NO_COMPLETION_APPS = (

@@ -51,6 +51,8 @@ def _parameter(name: str, position: int, item: Any) -> ParameterConfig:
         raise InvalidInput(f"{where}: `options` has to be an array of strings.")
     if kind == "select" and not options:
         raise InvalidInput(f"{where} is a select and needs `options`.")
+    if not isinstance(item.get("required"), bool | None):
+        raise InvalidInput(f"{where}: `required` has to be true or false.")
     return ParameterConfig(
         name=wanted.strip(),
         type=kind,

@@ -15,6 +15,8 @@ from dify_plugin.file.file import File
 from switchboard.errors import InvalidInput
 
 _LINE_END = re.compile(r"\r\n|\r|\n")
+_ELSEWHERE = frozenset({"$ref", "allOf", "anyOf", "oneOf", "additionalProperties", "patternProperties"})
+"""Where a JSON Schema can have its properties beside `properties`."""
 
 
 def optional_text(parameters: Mapping[str, Any], name: str) -> str:
@@ -106,14 +108,14 @@ def json_schema(parameters: Mapping[str, Any], name: str) -> dict[str, Any]:
             f'`{name}` has to describe an object ("type": "object"): Dify cannot hand over anything else. Put a list '
             "into a property."
         )
-    properties = schema.get("properties")
-    if not isinstance(properties, dict) or not properties:
+    properties, elsewhere = schema.get("properties", {}), not _ELSEWHERE.isdisjoint(schema)
+    if not isinstance(properties, dict) or not (properties or elsewhere):
         raise InvalidInput(f"`{name}` has no `properties`, so there is nothing to fill in.")
     for key, value in properties.items():
-        if not isinstance(value, dict):
+        if not isinstance(value, dict | bool):
             raise InvalidInput(f"`{name}`: the property {key} has to be a schema, which is an object.")
     required = schema.get("required", [])
-    if not isinstance(required, list) or not set(map(str, required)) <= set(properties):
+    if not isinstance(required, list) or not (elsewhere or set(map(str, required)) <= set(properties)):
         raise InvalidInput(f"`{name}`: `required` has to be an array of names of properties.")
     return {**schema, "type": "object"}
 

@@ -19,8 +19,9 @@ def storage_key(parameters: Mapping[str, Any], name: str) -> str:
     key = required_text(parameters, name).strip()
     if len(key.encode()) > MAX_KEY:
         raise InvalidInput(f"`{name}` takes at most {MAX_KEY} bytes, and this one has {len(key.encode()):,}.")
-    if "\\" in key or ".." in key or "\0" in key or key.startswith("/") or normpath(key) != key:
+    if key == "." or ".." in key or "\\" in key or "\0" in key or key.startswith("/") or normpath(key) != key:
         raise InvalidInput(
-            f"`{name}` is a path to Dify: it must not begin or end with a slash, hold .., a backslash or an empty part."
+            f"`{name}` is a path to Dify: it must not begin or end with a slash, nor hold a dot as a part, two dots, a "
+            "backslash or an empty part."
         )
     return USER + key

@@ -37,7 +37,7 @@ class StorageTool(Tool):
                         storage.delete(key)
 
         check_results_fit(value=value)
-        yield self.create_text_message(value if action == "get" else _told(action, found))
+        yield self.create_text_message(value if action == "get" and found else _told(action, found))
         yield self.create_variable_message("value", value)
         yield self.create_variable_message("found", found)
 

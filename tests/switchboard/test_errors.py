@@ -1,6 +1,7 @@
 import binascii
 import json
 import logging
+import re
 
 import dify_plugin  # noqa: F401 - patches for gevent before anything imports ssl
 import httpx
@@ -175,6 +176,53 @@ def fail(interface, text):
 def answered(status, body):
     body = body if isinstance(body, str) else json.dumps(body)
     return f"invoke llm model failed: request failed with status code: {status} and respond with: {body}"
+
+
+@pytest.mark.parametrize(
+    ("reason", "error", "sentence"),
+    [
+        (
+            "plugin provider a/b/c not found",
+            NotConfigured,
+            r"not found \(invalid_param\)\. Check the kind of tool, its provider and its name",
+        ),
+        ("workflow provider 7f not found", NotConfigured, "installed and authorised under Tools"),
+        ("Tool with name search not found", NotConfigured, "installed and authorised under Tools"),
+        ("Invalid plugin id a b", NotConfigured, "installed and authorised under Tools"),
+        ("tool parameter model not found in tool config", RefusedByDify, "a setting `model` that is missing or wrong"),
+        ("tool parameter mode value x not in options ['y']", RefusedByDify, "setting `mode` .* settings too"),
+        ("The workspace is locked", RefusedByDify, r"^Dify refused the tool call \(HTTP 400\): The workspace is lock"),
+    ],
+)
+def test_a_tool_that_dify_does_not_run_is_told_with_where_to_look(reason, error, sentence):
+    body = {"code": "invalid_param", "message": reason, "status": 400}
+
+    failure = fail("tool", answered(400, body))
+
+    assert type(failure) is error
+    assert re.search(sentence, str(failure))
+    assert "Model Provider" not in str(failure)
+
+
+@pytest.mark.parametrize(
+    ("error_type", "message", "error"),
+    [
+        ("InvalidInput", "`text` is empty.", ProviderFailed),
+        ("NotConfigured", "Model gpt-9 not exist.", NotConfigured),
+        ("ToolProviderCredentialValidationError", "Incorrect API key provided: sk-abc123def456.", ProviderFailed),
+    ],
+)
+def test_what_another_tool_says_is_passed_on_as_its_own_words(error_type, message, error):
+    raised = {"args": {"traceback": "Traceback (most recent call last):"}, "error_type": error_type, "message": message}
+    text = f"read tool response failed: request failed: req_id: 0a1b2c PluginInvokeError: {json.dumps(raised)}"
+
+    failure = fail("tool", text)
+
+    assert type(failure) is error
+    assert str(failure).startswith(f"The tool call failed: {message[:20]}")
+    assert error_type in str(failure)
+    assert "Traceback" not in str(failure)
+    assert "sk-abc" not in str(failure)
 
 
 @pytest.mark.parametrize(

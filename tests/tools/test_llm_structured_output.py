@@ -86,6 +86,23 @@ def test_a_schema_without_a_type_is_that_of_an_object():
 
 
 @pytest.mark.parametrize(
+    "schema",
+    [
+        {"type": "object", "additionalProperties": {"type": "number"}},
+        {"type": "object", "$ref": "#/$defs/Trip", "$defs": {"Trip": SCHEMA}},
+        {"type": "object", "allOf": [SCHEMA], "required": ["city"]},
+        {"type": "object", "properties": {"city": True}},
+    ],
+)
+def test_properties_may_be_said_in_any_way_that_json_schema_knows(schema):
+    dify = StubbedDify(replies(complete({"city": "Oslo"})))
+
+    ask(dify, schema=json.dumps(schema))
+
+    assert dify.requests[0][1]["structured_output_schema"] == schema
+
+
+@pytest.mark.parametrize(
     ("text", "error"),
     [
         ("invoke llm model failed: request failed: Model schema not found for gpt-4o", NotConfigured),

@@ -85,6 +85,7 @@ def test_types_go_by_the_names_that_dify_knows(written, sent):
         ([{**CITY, "type": ["string"]}], "`type` has to be one of string"),
         ([{**CITY, "type": "select"}], "needs `options`"),
         ([{**CITY, "options": [1]}], "`options` has to be an array of strings"),
+        ([{**CITY, "required": "yes"}], "`required` has to be true or false"),
         ([CITY, CITY], "asks for `city` more than once"),
     ],
 )

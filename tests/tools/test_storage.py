@@ -49,6 +49,7 @@ def test_a_key_that_is_not_there_is_an_answer(dify, action):
     outputs = store(dify, action)
 
     assert outputs.variables == {"value": "", "found": False}
+    assert outputs.text == "Nothing is stored under this key."
     assert [opt for opt, _ in asked(dify)] == ["exist"]
 
 
@@ -69,6 +70,8 @@ def test_an_empty_text_is_stored_as_such(dify):
         ({"key": "a/./b"}, "is a path to Dify"),
         ({"key": "a/"}, "is a path to Dify"),
         ({"key": "a\\b"}, "is a path to Dify"),
+        ({"key": "."}, "is a path to Dify"),
+        ({"key": "a..b"}, "is a path to Dify"),
         ({"key": "é" * 126}, "takes at most 251 bytes, and this one has 252"),
         ({"action": "list"}, "has to be one of get, set, delete, exists"),
         ({"value": "x" * 2_700_000}, "`value` has 2.70 MB"),
