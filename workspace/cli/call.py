@@ -98,7 +98,7 @@ def _run(options: argparse.Namespace, handler: Handler | None) -> int:
             handler = _local_workspace(folder, files, options, tool, values, tools)
         invocations: list[ReverseInvocation] = []
         try:
-            return _call(folder, request, options, handler, invocations, tools)
+            return _call(folder, request, options, handler, invocations, tools, files)
         finally:
             if options.trace:
                 for invocation in invocations:
@@ -126,8 +126,9 @@ def _call(
     handler: Handler,
     invocations: list[ReverseInvocation],
     tools: PluginTools | None,
+    files: FileServer,
 ) -> int:
-    outputs, lines = Outputs(), Lines(all_at_once=options.trace)
+    outputs, lines = Outputs(tool_file=files.tool_file), Lines(all_at_once=options.trace)
     started = time.monotonic()
     start_timeout = min(options.timeout, LONGEST_START)
     with PluginProcess(
@@ -172,7 +173,7 @@ def _apps(folder: PluginFolder, options: argparse.Namespace) -> Mapping[str, App
     apps, problems = local_workspace.apps_of(options, local_workspace.host_of(options, models, None, tools))
     for line in problems:
         note(line)
-    return Dify(folder.manifest, models, apps={**apps}).apps
+    return Dify(folder.manifest, models, apps={**apps}, tools=tools).apps
 
 
 def _local_workspace(
@@ -188,7 +189,7 @@ def _local_workspace(
 
     models = models_from_environment()
     apps, problems = local_workspace.apps_of(options, local_workspace.host_of(options, models, files, tools))
-    dify = local_workspace.dify_of(folder, options, models, files, apps)
+    dify = local_workspace.dify_of(folder, options, models, files, apps, tools)
     for line in (*problems, *notes_on_apps(tool, values, dify.apps)):
         note(line)
     for line in () if local_workspace.server() else notes_on_models(tool, values, models.describe):

@@ -93,6 +93,7 @@ def dify_of(
     models: "Models",
     files: FileServer,
     apps: "dict[str, DslApp]",
+    tools: "PluginTools",
 ) -> "Dify":
     from workspace.dify import Dify
 
@@ -102,6 +103,8 @@ def dify_of(
         folder=options.data_dir,
         fail_like_dify=options.fail_like_dify,
         apps={**apps},
-        upload_url=files.upload_url,
+        tools=tools,
+        files=files,
         default_model=default_model(options),
+        agent_models=default_models(options),
     )

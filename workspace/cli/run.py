@@ -107,7 +107,7 @@ def _app(
     apps, problems = local_workspace.apps_of(options, host)
     for line in problems:
         note(line)
-    dify = local_workspace.dify_of(tools.folder, options, models, files, apps)
+    dify = local_workspace.dify_of(tools.folder, options, models, files, apps, tools)
     note(f"{tools.folder.name} {tools.folder.version} runs under {local_workspace.python_of(tools.folder)}")
     lines, invocations = Lines(all_at_once=options.trace), list[ReverseInvocation]()
     if options.trace:

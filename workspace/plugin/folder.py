@@ -40,6 +40,8 @@ class Parameter:
     multiple: bool
     label: str
     description: str
+    llm_description: str = ""
+    """For the model of an agent."""
 
 
 @dataclass(frozen=True)
@@ -189,6 +191,7 @@ def _parameter(file: "_File", content: dict[str, Any], *, where: str) -> Paramet
         multiple=bool(content.get("multiple")),
         label=_english(content.get("label")) or content["name"],
         description=_english(content.get("human_description")) or _english(content.get("help")),
+        llm_description=str(content.get("llm_description") or ""),
     )
 
 
