@@ -83,7 +83,7 @@ class GraphRun:
     def events(self) -> Generator[EngineEvent | None]:
         """What happens, to its end; None for a second in which nothing does. Leaving it stops the run."""
         happened: queue.Queue[EngineEvent | None] = queue.Queue()
-        thread = threading.Thread(target=self._execute, args=(happened,), daemon=True)
+        thread = threading.Thread(target=self._execute, args=(happened,), name="EngineEvents", daemon=True)
         ends_at = time.monotonic() + self._longest
         thread.start()
         try:
