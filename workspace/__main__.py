@@ -7,13 +7,14 @@ import sys
 
 from workspace.cli.terminal import NotWritten, note, show, take_any_text
 
-COMMANDS = {"call": "workspace.cli.call"}
+COMMANDS = {"call": "workspace.cli.call", "serve": "workspace.cli.serve"}
 """The module whose `main` takes what follows the command's name. Imported late: Ctrl-C may come while it is."""
 
 USAGE = """\
 usage: python -m workspace COMMAND ...
 
   call    invoke a tool of a plugin
+  serve   serve a plugin's endpoints
 """
 
 

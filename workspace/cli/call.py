@@ -2,10 +2,8 @@
 
 import argparse
 import json
-import os
 import time
 import uuid
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +20,8 @@ from workspace.cli.call_output import (
     failure_as_json,
 )
 from workspace.cli.command_line import UsageError
+from workspace.cli.local_workspace import default_models, describe_python, local_workspace, model_server
 from workspace.cli.plugin_lines import Lines
-from workspace.cli.selector_notes import notes_on_apps, notes_on_models
 from workspace.cli.terminal import note, show
 from workspace.dify.apps.app import App
 from workspace.plugin import parameters
@@ -33,7 +31,6 @@ from workspace.plugin.folder import PluginFolder, Tool, read_plugin_folder
 from workspace.plugin.outputs import Outputs
 from workspace.plugin.process import PluginProcess
 from workspace.plugin.reverse_invocation import ReverseInvocation
-from workspace.plugin.selectors import DEFAULT_MODELS, model_selector
 from workspace.wire import Handler, Payload
 
 LONGEST_START = 120.0
@@ -46,7 +43,7 @@ def main(argv: list[str], *, handler: Handler | None = None) -> int:
     `handler` answers the plugin's reverse invocations in place of the local workspace.
     """
     for_program = "--json" in argv  # known before the rest is read, so that an error in it is JSON too
-    parser = command_line.parser()
+    parser = command_line.call_parser()
     try:
         options = parser.parse_intermixed_args(argv)
         if options.help and not options.words:
@@ -79,20 +76,20 @@ def _run(options: argparse.Namespace, handler: Handler | None) -> int:
     except PluginFolderError as error:
         raise UsageError(str(error)) from None
     if options.help:
-        show(describe_tool(tool, _apps(folder), _default_models(options)))
+        show(describe_tool(tool, _apps(folder), default_models(options)))
         return 0
     with FileServer(uploads=options.data_dir / "uploads") as files:
         values = arguments.read_arguments(tool, options.words[2:], share=files.share)
-        for name, model in arguments.add_default_models(tool, values, _default_models(options)).items():
+        for name, model in arguments.add_default_models(tool, values, default_models(options)).items():
             note(f"{name}: {model}, the workspace's default")
-        if _server():
+        if model_server():
             arguments.refuse_missing_models(tool, values)
         request = _request(folder, tool, values, options.credential)
         if options.save_dir:
             _prepare(options.save_dir)
-        note(f"{folder.name} {folder.version} runs under {_python(folder)}")
+        note(f"{folder.name} {folder.version} runs under {describe_python(folder)}")
         if handler is None:
-            handler = _local_workspace(folder, files, options, tool, values)
+            handler = local_workspace(folder, files, options, tool.parameters, values).handle
         invocations: list[ReverseInvocation] = []
         try:
             return _call(folder, request, options, handler, invocations)
@@ -170,49 +167,8 @@ def _prepare(save_dir: Path) -> None:
         raise UsageError(f"--save-dir {save_dir}: no file can be kept there: {error.strerror}.") from None
 
 
-def _server() -> str:
-    """The server that answers for models, "" where the workspace's own engines do."""
-    return os.environ.get("OPENAI_BASE_URL", "")
-
-
-def _default_models(options: argparse.Namespace) -> dict[str, str]:
-    """What stands for a model that nobody picked. A server has models of its own, whose names are not known here."""
-    models = {} if _server() else dict(DEFAULT_MODELS)
-    return models | ({"llm": options.default_model} if options.default_model else {})
-
-
 def _apps(folder: PluginFolder) -> dict[str, App]:
     from workspace.dify import Dify
     from workspace.engines import models_from_environment
 
     return Dify(folder.manifest, models_from_environment()).apps
-
-
-def _local_workspace(
-    folder: PluginFolder, files: FileServer, options: argparse.Namespace, tool: Tool, values: Mapping[str, Any]
-) -> Handler:
-    # imported here because the engines take their time, which listing tools need not wait for
-    from workspace.dify import Dify
-    from workspace.engines import models_from_environment
-
-    models = models_from_environment()
-    dify = Dify(
-        folder.manifest,
-        models,
-        folder=options.data_dir,
-        fail_like_dify=options.fail_like_dify,
-        upload_url=files.upload_url,
-        default_model=model_selector(_default_models(options).get("llm", ""), scope="llm")["model"],
-    )
-    for line in notes_on_apps(tool, values, dify.apps):
-        note(line)
-    for line in () if _server() else notes_on_models(tool, values, models.describe):
-        note(line)
-    return dify.handle
-
-
-def _python(folder: PluginFolder) -> str:
-    if folder.own_python:
-        return f"{folder.python} (its own .venv)"
-    why = "its .venv has no Python in it" if (folder.path / ".venv").is_dir() else "it has no .venv of its own"
-    return f"{folder.python} (this Python: {why})"

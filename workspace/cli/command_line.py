@@ -1,16 +1,19 @@
-"""The command line of `python -m workspace call`."""
+"""The command lines of `python -m workspace call` and `serve`."""
 
 import argparse
 import math
+import re
 from pathlib import Path
 from typing import NoReturn
 
-from workspace.cli import arguments
+from workspace.cli import arguments, serve_file
 
-USAGE = "python -m workspace call PLUGIN_DIR [TOOL [NAME=TEXT | NAME:=JSON | NAME@FILE ...]] [options]"
+CALL_USAGE = "python -m workspace call PLUGIN_DIR [TOOL [NAME=TEXT | NAME:=JSON | NAME@FILE ...]] [options]"
+SERVE_USAGE = "python -m workspace serve PLUGIN_DIR [--settings FILE] [options]"
 DEFAULT_MODEL = "the language model of apps and summaries, and where a required one is left out"
 DATA_DIR = "where storage, conversations and uploads are kept (.workspace)"
-FAIL_LIKE_DIFY = "speech2text and completion apps fail, as they do in today's Dify"
+AS_DIFY = "speech2text and completion apps fail, as they do in today's Dify"
+PORT = 5080
 TRACE = "show what the plugin asked of Dify, and where it failed"
 
 
@@ -23,11 +26,11 @@ class _Parser(argparse.ArgumentParser):
         raise UsageError(f"{message}.")
 
 
-def parser() -> argparse.ArgumentParser:
+def call_parser() -> argparse.ArgumentParser:
     """Its errors are UsageError."""
     parser = _Parser(
         prog="python -m workspace call",
-        usage=USAGE,
+        usage=CALL_USAGE,
         description="Invoke a tool of the plugin in a folder. Without TOOL: list its tools.",
         epilog=arguments.__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -40,11 +43,45 @@ def parser() -> argparse.ArgumentParser:
     parser.add_argument("--save-dir", type=Path, metavar="DIR", help="keep the files the tool puts out")
     parser.add_argument("--credential", action="append", default=[], metavar="NAME=VALUE", help="for the provider")
     parser.add_argument("--trace", action="store_true", help=TRACE)
+    parser.add_argument("--timeout", type=_seconds, default=600.0, metavar="SECONDS", help="for the call (600)")
+    _add_workspace_options(parser)
+    return parser
+
+
+def serve_parser() -> argparse.ArgumentParser:
+    """Its errors are UsageError."""
+    parser = _Parser(
+        prog="python -m workspace serve",
+        usage=SERVE_USAGE,
+        description="Serve the endpoints of the plugin in a folder on this machine, as Dify's plugin daemon does.",
+        epilog=serve_file.__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("folder", type=Path, metavar="PLUGIN_DIR", help=argparse.SUPPRESS)
+    parser.add_argument("--settings", type=Path, metavar="FILE", help="the settings of the endpoints, in YAML")
+    parser.add_argument("--port", type=_port, default=PORT, metavar="N", help=f"where to listen ({PORT}); 0: anywhere")
+    parser.add_argument("--hook", type=_hook, default="hook", metavar="NAME", help="what follows /e/ (hook)")
+    _add_workspace_options(parser)
+    return parser
+
+
+def _add_workspace_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--default-model", default="", metavar="PROVIDER/NAME", help=DEFAULT_MODEL)
     parser.add_argument("--data-dir", type=_folder, default=Path(".workspace"), metavar="DIR", help=DATA_DIR)
-    parser.add_argument("--fail-like-dify", action="store_true", help=FAIL_LIKE_DIFY)
-    parser.add_argument("--timeout", type=_seconds, default=600.0, metavar="SECONDS", help="for the call (600)")
-    return parser
+    parser.add_argument("--as-dify", action="store_true", help=AS_DIFY)
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or int(text) > 65535:
+        raise argparse.ArgumentTypeError(f"it takes a number up to 65535, not {text!r}")
+    return int(text)
+
+
+def _hook(text: str) -> str:
+    if not re.fullmatch("[A-Za-z0-9_-]+", text):
+        raise argparse.ArgumentTypeError(f"it takes letters, digits, - and _, not {text!r}")
+    return text
 
 
 def _folder(text: str) -> Path:
