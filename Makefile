@@ -9,7 +9,7 @@ IN_VENV = .venv/bin/python
 help:  ## this list
 	@grep -E '^[a-z-]+:' Makefile | sed -E 's/:[^#]*(## )?/: /; s/^([a-z-]+): /  make \1\t/'
 
-demo: .venv/ready  ## calls every tool on the local workspace; leaves what came out in demo-output/
+demo: .venv/ready  ## calls every tool and every route on the local workspace; leaves what came out in demo-output/
 	@$(IN_VENV) -m examples.demo
 
 serve: .venv/ready  ## serves the endpoints on localhost, with the settings in examples/serve.yaml, until Ctrl-C
