@@ -7,20 +7,26 @@ from dify_plugin import Endpoint
 from werkzeug import Request, Response
 
 from switchboard.dify_api.errors import dify_error
+from switchboard.dify_api.withheld import why_withheld
 from switchboard.http.cors import allow_origin
 from switchboard.http.errors import MethodNotAllowed, NotFound
-from switchboard.http.routes import ROUTES, methods_of
+from switchboard.http.routes import ROUTES, methods_of, similar_route
 from switchboard.openai_api.errors import openai_error
 
 
 class NotFoundEndpoint(Endpoint):
     def _invoke(self, r: Request, values: Mapping[str, Any], settings: Mapping[str, Any]) -> Response:
-        write = openai_error if r.path.startswith(("/v1/", "/v2/")) else dify_error
-        there_are = "There are " + ", ".join(f"{method} {path}" for path, method in ROUTES.items()) + "."
+        similar = similar_route(r.path)
+        error_response = openai_error if (similar or r.path).startswith(("/v1", "/v2")) else dify_error
+        routes = "The routes are " + ", ".join(f"{method} {path}" for path, method in ROUTES.items()) + "."
+        asked = r.path[:200]
         if allowed := methods_of(r.path):
-            problem = f"{r.path} takes {' or '.join(allowed)}, not {r.method}. {there_are}"
-            response = write(MethodNotAllowed(problem, allowed=allowed))
+            problem = f"{asked} takes {' or '.join(allowed)}, not {r.method}. {routes}"
+            response = error_response(MethodNotAllowed(problem, allowed=allowed))
+        elif why := why_withheld(r.method, r.path):
+            response = dify_error(NotFound(f"There is no {r.method} {asked} here. {why}"))
         else:
-            response = write(NotFound(f"There is no {r.method} {r.path[:200]}. {there_are}"))
+            hint = f"Did you mean {ROUTES[similar]} {similar}? " if similar else ""
+            response = error_response(NotFound(f"There is no {r.method} {asked}. {hint}{routes}"))
         allow_origin(r, settings, response)
         return response

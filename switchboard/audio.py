@@ -95,14 +95,37 @@ def other_than_audio(content: bytes) -> str:
     return "text" if re.fullmatch(r"[^\0-\x08\x0e-\x1a\x1c-\x1f]+", text) else ""
 
 
-def join(pieces: Sequence[bytes]) -> Audio:
-    """One file of the pieces in which a model sent its speech, wherever they were cut; `NoAnswer` if there is none."""
-    content = b"".join(pieces)
+START = 512
+"""Bytes of speech from which `speech_type` and `can_stream` tell what they tell."""
+
+
+def speech_type(content: bytes) -> AudioType:
+    """The kind of audio that a model sends, by all of it or its start; `NoAnswer` if that cannot be played."""
     if not content:
         raise NoAnswer("The model returned no audio at all. Check that the text holds something to say.")
     audio_type = sniff(content)
     if audio_type is None:
         raise NoAnswer(_not_playable(content))
+    return audio_type
+
+
+def can_stream(start: bytes, audio_type: AudioType) -> bool:
+    """Whether speech that starts so can be handed on as it comes, even if it turns out to be several files.
+
+    It cannot where a file says at its start how long it is: a player would stop where the first of several ends.
+    """
+    if audio_type != MP3:
+        return audio_type in (OGG, AAC, AMR)
+    at = 0
+    while tag := _id3v2_length(start, at):
+        at += tag
+    return at + 42 <= len(start) and not _CONTENTS_OF_FILE.match(start, at, at + 42)
+
+
+def join(pieces: Sequence[bytes]) -> Audio:
+    """One file of the pieces in which a model sent its speech, wherever they were cut; `NoAnswer` if there is none."""
+    content = b"".join(pieces)
+    audio_type = speech_type(content)
     if audio_type == MP3:
         content = _join_mp3(content)
     elif audio_type == WAV:

@@ -50,6 +50,11 @@ class Reason(NamedTuple):
         """Whether something took too long; where there is an HTTP status, it decides."""
         return self.status in (408, 504) if self.status else bool(_TIMED_OUT.search(str(self)))
 
+    @property
+    def is_rate_limit(self) -> bool:
+        """Whether a provider was asked too often: by its HTTP status, or by what the plugin SDK calls that."""
+        return self.status == 429 or "InvokeRateLimitError" in self.codes or "] Rate Limit Error, " in self.message
+
     def readable(self) -> str:
         """The message with its innermost code, as a sentence of at most about 500 characters, and without keys."""
         code = f" ({self.codes[-1]})" if self.codes else ""

@@ -89,13 +89,16 @@ class WrongKindOfApp(NotConfigured):
 
 
 class RefusedByDify(InvocationError):
-    """Dify looked at the request and said no; `status` is the one it said it with, where that is known."""
+    """Dify looked at the request and said no; `status` is the one it said it with, where that is known.
+
+    401 is not: it is about the key that the plugin daemon has for Dify, and the caller would look for it in its own.
+    """
 
     status = 400
 
 
 class ProviderFailed(InvocationError):
-    """The model's provider, or the app, failed while it was at work."""
+    """The model's provider, or the app, failed while it was at work; `status` is 429 if it was asked too often."""
 
 
 class TimedOut(InvocationError):
@@ -225,6 +228,12 @@ _OWN_WORDS: tuple[tuple[re.Pattern[str], type[InvocationError], str], ...] = (
         "Dify ended the {interface} call without an answer. Its log says more.",
     ),
     (
+        re.compile(r"Failed to parse structured output\b"),  # goes on with what the model said
+        NoAnswer,
+        "The model did not answer with the JSON object that was asked for. Ask again, ask for a simpler schema, or "
+        "choose a model that supports structured output.",
+    ),
+    (
         re.compile(r"^Failed to parse response"),
         NoAnswer,
         "Dify answered the {interface} call in a form that the plugin SDK cannot read.",
@@ -258,7 +267,7 @@ _HTTP_ANSWER = re.compile(
     r"|upload file failed, status code: (\d{3}), response: (.*)",
     re.DOTALL,
 )
-_DATA_IS_NIL = re.compile(r"(?:(?:invoke|fetch) [\w -]+ failed: )?data is nil\s*$")
+_DATA_IS_NIL = re.compile(r"(?:(?:invoke|fetch|upload) [\w -]+ failed: )?data is nil\s*$")
 
 
 def _from_text(interface: str, text: str) -> InvocationError:
@@ -280,6 +289,8 @@ def _without_reason(interface: str) -> InvocationError:
     """Where a call does not stream, the daemon loses what Dify's API answers with HTTP 400, 404 or 500."""
     lost = 'lost the reason on the way (it says only "data is nil")'
     check = "that the model or app chosen still exists in this workspace and has valid credentials."
+    if interface == "file upload":
+        return NoAnswer(f"Dify gave no address to send the file to, and {lost}. Its log says more.")
     if interface == "speech2text":
         return BrokenInDify(f"Most likely {_NO_TRANSCRIPTION} But Dify {lost}, so check also {check}")
     return NotConfigured(f"Dify rejected the {interface} call and {lost}. Check {check}")
@@ -317,14 +328,18 @@ def _by_reason(interface: str, reason: "Reason", status: int) -> InvocationError
         return WrongKindOfApp("chat app", interface)
     if status in (408, 504):
         return TimedOut(f"The {interface} call took longer than it may (HTTP {status}): {reason.readable()}")
+    asked_too_often = 429 if reason.is_rate_limit else 0
     if status >= 500:
-        return ProviderFailed(f"The {interface} call failed inside Dify (HTTP {status}): {reason.readable()}")
+        return ProviderFailed(
+            f"The {interface} call failed inside Dify (HTTP {status}): {reason.readable()}", status=asked_too_often
+        )
     # 400 is also what comes with the failure of a model's provider
     if status >= 400 and "completion_request_error" not in reason.codes:
-        return RefusedByDify(f"Dify refused the {interface} call (HTTP {status}): {reason.readable()}", status=status)
+        refused = f"Dify refused the {interface} call (HTTP {status}): {reason.readable()}"
+        return RefusedByDify(refused, status=502 if status == 401 else status)
     if reason.is_timeout:
         return TimedOut(f"The {interface} call took longer than it may: {reason.readable()}")
-    return ProviderFailed(f"The {interface} call failed: {reason.readable()}")
+    return ProviderFailed(f"The {interface} call failed: {reason.readable()}", status=asked_too_often)
 
 
 _NO_COMPLETION_APPS = (
@@ -348,7 +363,7 @@ def _broken_in_dify(interface: str, message: str, status: int) -> BrokenInDify |
             f"{_NO_TRANSCRIPTION} The recording was sent correctly; there is nothing to set right here."
         )
     # the app's own kind decides, so a completion app fails in the same way whatever it is called as
-    if interface.endswith(" app") and _QUERY_IS_MISSING.match(message):
+    if interface.endswith("app") and _QUERY_IS_MISSING.match(message):
         return BrokenInDify(_NO_COMPLETION_APPS)
     if interface == "completion app" and status == 500:
         return BrokenInDify(_NO_COMPLETION_APPS)

@@ -1,4 +1,4 @@
-"""Downloading the files that Dify hands to a tool.
+"""Downloading the files that Dify hands to a tool, and what a file has to be to be sent on.
 
 A file parameter holds a URL, which the SDK fetches when its content is first asked for (within 5 seconds, without
 following redirects). In a self-hosted Dify that URL is often what is wrong, so the reason is told apart here.
@@ -84,10 +84,15 @@ def download_audio(file: File, parameter: str) -> bytes:
     name = file.filename or "the file"
     check_bytes_fit(f"`{parameter}`: {name}", file.size or 0)
     content = download(file, parameter)
+    check_recording(f"`{parameter}`: {name}", content)
+    return content
+
+
+def check_recording(what: str, content: bytes, *, field: str = "") -> None:
+    """Refuse what providers cannot take as a recording, or what does not fit into one request."""
     if sniff(content) is None:
         found = other_than_audio(content) or "in no audio format that is known here"
         raise InvalidInput(
-            f"`{parameter}`: {name} is {found}. Give a recording as MP3, M4A, WAV, Ogg, FLAC, AAC, WebM or AMR."
+            f"{what} is {found}. Give a recording as MP3, M4A, WAV, Ogg, FLAC, AAC, WebM or AMR.", field=field
         )
-    check_bytes_fit(f"`{parameter}`: {name}", len(content))
-    return content
+    check_bytes_fit(what, len(content), field=field)

@@ -36,7 +36,11 @@ def check_request_fits(what: str, *texts: str, field: str = "") -> None:
     quotes_and_commas = 3 * len(texts)
     if quotes_and_commas + MAX_BYTES_A_CHARACTER * sum(map(len, texts)) <= MAX_PAYLOAD:
         return
-    size = len(texts) + sum(map(wire_size, texts))
+    check_request_size(what, len(texts) + sum(map(wire_size, texts)), field=field)
+
+
+def check_request_size(what: str, size: int, *, field: str = "") -> None:
+    """Refuse a reverse invocation whose content takes `size` bytes on the line, if that is too much."""
     if size > MAX_PAYLOAD:
         raise InvalidInput(
             f"{what} takes {_megabytes(size)} on its way to Dify, which carries at most {_megabytes(MAX_PAYLOAD)} in "

@@ -3,11 +3,36 @@
 import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import dify_plugin  # noqa: F401
 import pytest
 
+from tests.endpoints.api import Api, ChildProcess
 from tests.openai_stand_in import Server, serving
+
+ON_THE_DAEMON = "run the endpoints' tests on the real plugin daemon, and tests/daemon with them"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--daemon", action="store_true", help=ON_THE_DAEMON)
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    only_there = collection_path == Path(__file__).with_name("daemon")
+    return True if only_there and not config.getoption("--daemon") else None
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if not config.getoption("--daemon"):
+        return
+    from tests.daemon.prerequisites import missing
+
+    on_the_daemon = [item for item in items if "running_api" in getattr(item, "fixturenames", ())]
+    about_it = [item for item in items if item.path.parent.name == "daemon" and item not in on_the_daemon]
+    stay = about_it if missing() else about_it + on_the_daemon
+    config.hook.pytest_deselected(items=[item for item in items if item not in stay])
+    items[:] = stay
 
 
 @pytest.fixture
@@ -54,3 +79,22 @@ def server(listening: Server) -> Server:
     listening.asked.clear()
     listening.replies.clear()
     return listening
+
+
+@pytest.fixture(scope="session")
+def running_api(request: pytest.FixtureRequest) -> Iterator[Api]:
+    if request.config.getoption("--daemon"):
+        from tests.daemon.host import DaemonApi
+
+        api: Api = DaemonApi()
+    else:
+        api = Api(ChildProcess)
+    yield api
+    api.close()
+
+
+@pytest.fixture
+def api(running_api: Api) -> Api:
+    """The plugin's endpoints; what the test before has changed is undone."""
+    running_api.reset()
+    return running_api

@@ -1,6 +1,7 @@
 """What Dify sends back, and files as Dify hands them over: building blocks for the tests."""
 
 import base64
+from collections.abc import Sequence
 from typing import Any
 
 PNG = base64.b64decode("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNk+A8AAQUBAScY42YAAAAASUVORK5CYII=")
@@ -23,7 +24,13 @@ def llm_usage(total_tokens: int) -> dict[str, Any]:
     return {**prices, **tokens, "currency": "USD", "latency": 0.5}
 
 
-def llm_chunk(content: Any, *, finish_reason: str | None = None, total_tokens: int | None = None) -> dict[str, Any]:
+def llm_chunk(
+    content: Any,
+    *,
+    tool_calls: Sequence[dict[str, Any]] = (),
+    finish_reason: str | None = None,
+    total_tokens: int | None = None,
+) -> dict[str, Any]:
     """One event of `model.llm` as the daemon forwards it."""
     return {
         "model": "test-model",
@@ -31,11 +38,16 @@ def llm_chunk(content: Any, *, finish_reason: str | None = None, total_tokens: i
         "system_fingerprint": None,
         "delta": {
             "index": 0,
-            "message": {"role": "assistant", "content": content, "name": None, "tool_calls": []},
+            "message": {"role": "assistant", "content": content, "name": None, "tool_calls": list(tool_calls)},
             "usage": llm_usage(total_tokens) if total_tokens else None,
             "finish_reason": finish_reason,
         },
     }
+
+
+def tool_call(name: str, arguments: str, *, id: str = "") -> dict[str, Any]:  # noqa: A002 - the name on the wire
+    """A call of a function, or a fragment of one, for `tool_calls` of a chunk."""
+    return {"id": id, "type": "function", "function": {"name": name, "arguments": arguments}}
 
 
 def file_at(url: str, filename: str, *, type: str) -> dict[str, Any]:  # noqa: A002 - the name on the wire

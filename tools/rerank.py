@@ -8,11 +8,9 @@ from dify_plugin.entities.tool import ToolInvokeMessage
 
 from switchboard.errors import InvalidInput, NoAnswer, reverse_invocation
 from switchboard.parameters import optional_number, optional_whole_number, required_text, text_list
+from switchboard.ranking import NO_THRESHOLD, ranked
 from switchboard.selectors import rerank_config
 from switchboard.wire_limits import check_request_fits, check_result_fits
-
-NO_THRESHOLD = -1e9
-"""Below any score. Dify would turn a missing threshold into 0, and some models score in negative numbers."""
 
 
 class RerankTool(Tool):
@@ -34,15 +32,12 @@ class RerankTool(Tool):
             result = self.session.model.rerank.invoke(model_config=model_config, docs=documents, query=query)
             if not result.docs and threshold is None:
                 raise NoAnswer(f"{model_config.model} returned no documents.")
-            if any(not 0 <= document.index < len(documents) for document in result.docs):
-                raise NoAnswer(f"{model_config.model} returned a document that it was not given.")
+            best_first = ranked(result.docs, given=len(documents), model=model_config.model)
 
-        # not every provider sorts, and not every one heeds both numbers
-        by_index = {document.index: document for document in result.docs}
-        ranked = sorted(by_index.values(), key=lambda document: document.score, reverse=True)
-        ranked = [document for document in ranked if threshold is None or document.score >= threshold][:top_n]
+        # not every provider heeds both numbers
+        kept = [document for document in best_first if threshold is None or document.score >= threshold][:top_n]
         found: list[dict[str, Any]] = [
-            {"index": document.index, "text": documents[document.index], "score": document.score} for document in ranked
+            {"index": document.index, "text": documents[document.index], "score": document.score} for document in kept
         ]
         check_result_fits("documents", found)
         if found:

@@ -6,10 +6,10 @@ from typing import Any
 
 from dify_plugin import Tool
 from dify_plugin.entities.tool import ToolInvokeMessage
-from dify_plugin.file.constants import DIFY_FILE_IDENTITY
 
 from switchboard.app_events import AppEvents, AppKind
 from switchboard.app_files import file_messages
+from switchboard.app_outputs import readable_outputs
 from switchboard.errors import reverse_invocation
 from switchboard.parameters import json_object, optional_text
 from switchboard.selectors import chosen_app
@@ -41,7 +41,7 @@ class WorkflowAppTool(Tool):
                 f"Dify once that is done (run {result.workflow_run_id}). Its outputs will not come back here."
             )
         else:
-            text = _readable(result.outputs)
+            text = readable_outputs(result.outputs)
         variables = {"outputs": result.outputs, "status": result.status, "workflow_run_id": result.workflow_run_id}
         check_results_fit(**variables, text=text)
         if text:
@@ -49,21 +49,3 @@ class WorkflowAppTool(Tool):
         yield from file_messages(self, result.files)
         for name, value in variables.items():
             yield self.create_variable_message(name, value)
-
-
-def _readable(outputs: dict[str, Any]) -> str:
-    """A text that is the only output as it is, else compact JSON; without files, which are handed on by themselves."""
-    shown = {name: value for name, value in outputs.items() if not _is_file(value)}
-    match list(shown.values()):
-        case []:
-            return ""
-        case [str(only)]:
-            return only
-        case _:
-            return json.dumps(shown, ensure_ascii=False, separators=(",", ":"))
-
-
-def _is_file(value: Any) -> bool:
-    if isinstance(value, list) and value:
-        return all(map(_is_file, value))
-    return isinstance(value, dict) and value.get("dify_model_identity") == DIFY_FILE_IDENTITY

@@ -1,4 +1,7 @@
-"""`GET /v1/models` and `/v1/models/<id>`: the models and apps that the key reaches."""
+"""`GET /v1/models` and `/v1/models/<id>`: the models and apps that are configured (OpenAI API reference, "Models").
+
+What else a key with the reach of the workspace can use is not listed: Dify tells no plugin which models there are.
+"""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,20 +11,36 @@ from werkzeug import Request, Response
 
 from switchboard.http.errors import NotFound
 from switchboard.http.route import route
-from switchboard.http.settings import APP_PREFIX, GroupSettings
+from switchboard.http.settings import APP_PREFIX, App, GroupSettings, Model
 from switchboard.openai_api.errors import openai_error
 from switchboard.openai_api.replies import json_reply
+from switchboard.selectors import MAX_NAME
 
 
 class ModelsEndpoint(Endpoint):
     @route(openai_error)
     def _invoke(self, r: Request, values: Mapping[str, Any], settings: Mapping[str, Any]) -> Response:
         group = GroupSettings(settings)
-        names = [model.name for model in group.models()] + [APP_PREFIX + app.name for app in group.apps()]
-        listed = {name: {"id": name, "object": "model", "created": 0, "owned_by": "dify"} for name in names}
         wanted = values.get("id")
         if wanted is None:
+            entries = [*map(_entry, group.models()), *map(_entry, group.apps())]
+            listed: dict[str, dict[str, Any]] = {}
+            for entry in entries:
+                listed.setdefault(entry["id"], entry)  # models of two types may share a name
             return json_reply({"object": "list", "data": list(listed.values())})
-        if wanted not in listed:
-            raise NotFound(f"The model `{wanted}` does not exist, or this key does not reach it.", field="model")
-        return json_reply(listed[wanted])
+        if found := group.find(wanted):
+            return json_reply(_entry(found))
+        problem = f"The model `{wanted[:MAX_NAME]}` does not exist, or this key does not reach it."
+        if group.reaches_workspace:
+            problem = (
+                f"The model `{wanted[:MAX_NAME]}` is not configured here. This key reaches others by their full ids, "
+                "but only a request to one shows whether it exists."
+            )
+        raise NotFound(problem, field="model")
+
+
+def _entry(configured: Model | App) -> dict[str, Any]:
+    """`created` is 0 for all: nobody tells a plugin when a model was made, and clients need a number."""
+    if isinstance(configured, App):
+        return {"id": APP_PREFIX + configured.name, "object": "model", "created": 0, "owned_by": "dify"}
+    return {"id": configured.name, "object": "model", "created": 0, "owned_by": configured.selector["provider"]}

@@ -1,4 +1,4 @@
-"""Reading the body of a request: as JSON, or as the parts of a form.
+"""Reading the body of a request: as it is, or as JSON (forms are read in `form.py`).
 
 Dify's plugin daemon cuts a body to 10 MiB without a word, and hands an empty one on as `0\\r\\n\\r\\n`.
 """
@@ -19,6 +19,14 @@ MAX_BODY = 10 * 1024 * 1024
 
 _EMPTY_CHUNKED = b"0\r\n\r\n"
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+
+_IN_PLAIN_WORDS = {
+    "expected ident": "expected true, false or null",
+    "lone leading surrogate in hex escape": "half of a surrogate pair",
+    "unexpected end of hex escape": "half of a surrogate pair",
+    "recursion limit exceeded": "nested deeper than 200",
+}
+"""In place of what pydantic's parser says."""
 
 
 def read_bytes(request: Request) -> bytes:
@@ -60,7 +68,8 @@ def _parse(body: bytes) -> Any:
     try:
         found = from_json(body, allow_inf_nan=False)
     except ValueError as error:
-        raise InvalidInput(f"The body is not valid JSON: {error}.") from None
+        problem, at, place = str(error).rpartition(" at ")
+        raise InvalidInput(f"The body is not valid JSON: {_IN_PLAIN_WORDS.get(problem, problem)}{at}{place}.") from None
     if _has_too_large_number(found):
         raise InvalidInput("The body holds a number that is too large: beyond what 64 bits can carry as a float.")
     return found

@@ -1,37 +1,46 @@
 """Cross-origin requests: which web pages may call the endpoints from a browser (Fetch standard, CORS protocol)."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from werkzeug import Request, Response
 
-METHODS = "GET, HEAD, POST, PUT, DELETE, OPTIONS"
+_METHODS = "GET, HEAD, POST, PUT, DELETE, OPTIONS"
+_HEADER_NAMES = re.compile(r"[\w!#$%&'*+.^`|~-]+(?:\s*,\s*[\w!#$%&'*+.^`|~-]+)*", re.ASCII)
 
 
 def allow_origin(request: Request, settings: Mapping[str, Any], response: Response) -> None:
     """Let the page that sent the request read the response, if the settings name its origin or "*"."""
-    origin = request.headers.get("Origin")
     allowed = _allowed_origins(settings)
-    if not origin or not allowed:
-        return
-    response.headers["Vary"] = "Origin"
-    if "*" in allowed or origin.lower() in allowed:
+    origin = request.headers.get("Origin", "")
+    if "*" in allowed:
+        response.headers["Access-Control-Allow-Origin"] = "*"
+    elif allowed:
+        response.vary.add("Origin")
+        if origin.lower() not in allowed:
+            return
         response.headers["Access-Control-Allow-Origin"] = origin
-        response.headers["Access-Control-Expose-Headers"] = "*"
+    else:
+        return
+    response.headers["Access-Control-Expose-Headers"] = "*"
 
 
 def preflight(request: Request, settings: Mapping[str, Any]) -> Response:
     """The answer to OPTIONS: what a page may send, if its origin is allowed."""
-    response = Response(status=204, headers={"Allow": METHODS})
+    response = Response(status=204, headers={"Allow": _METHODS})
     allow_origin(request, settings, response)
     if "Access-Control-Allow-Origin" in response.headers:
-        response.headers["Access-Control-Allow-Methods"] = METHODS
-        wanted = request.headers.get("Access-Control-Request-Headers", "Authorization, Content-Type")
-        response.headers["Access-Control-Allow-Headers"] = wanted
+        wanted = request.headers.get("Access-Control-Request-Headers", "")
+        known = wanted if _HEADER_NAMES.fullmatch(wanted) else "Authorization, Content-Type"
+        response.headers["Access-Control-Allow-Methods"] = _METHODS
+        response.headers["Access-Control-Allow-Headers"] = known  # "*" would leave out Authorization
         response.headers["Access-Control-Max-Age"] = "600"
     return response
 
 
-def _allowed_origins(settings: Mapping[str, Any]) -> list[str]:
+def _allowed_origins(settings: Mapping[str, Any]) -> set[str]:
+    """The setting's origins as browsers write them: in lower case, and without the slash that people copy along."""
     text = settings.get("allowed_origins")
-    return [origin.strip().rstrip("/").lower() for origin in text.split(",")] if isinstance(text, str) else []
+    origins = re.split(r"[\s,]+", text.lower()) if isinstance(text, str) else []
+    return {origin.rstrip("/") for origin in origins} - {""}

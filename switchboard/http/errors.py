@@ -1,20 +1,26 @@
 """What can be wrong with a request before anything is asked of Dify, beside `InvalidInput` itself.
 
-InvalidInput          400
-├── WrongKey          401
-├── NotFound          404   no such route, or a model or app that this key cannot reach
-├── MethodNotAllowed  405
-├── TooLarge          413
-└── WrongContentType  415
+SwitchboardError
+├── InvalidInput          400
+│   ├── WrongKey          401
+│   ├── NotFound          404   no such route, or a model or app that this key cannot reach
+│   ├── MethodNotAllowed  405
+│   ├── TooLarge          413
+│   └── WrongContentType  415
+└── UnreadableSetting     500   only who set up the endpoint can mend it
 """
 
-from switchboard.errors import InvalidInput
+from switchboard.errors import BrokenInDify, InvalidInput, SwitchboardError
 
 
 class WrongKey(InvalidInput):
-    """The request carries no key, or not the one in the endpoint's settings."""
+    """The request carries no key, or not the one in the endpoint's settings; `challenge` says how to send it."""
 
     status = 401
+
+    def __init__(self, message: str, challenge: str) -> None:
+        super().__init__(message)
+        self.challenge = challenge
 
 
 class NotFound(InvalidInput):
@@ -43,3 +49,19 @@ class WrongContentType(InvalidInput):
     """The body is in another format than the route takes."""
 
     status = 415
+
+
+class UnreadableSetting(SwitchboardError):
+    """Something in the endpoint's settings cannot be read."""
+
+
+def reply_headers(error: SwitchboardError) -> dict[str, str]:
+    """What goes with an error's status: RFC 9110 wants `WWW-Authenticate` with 401 and `Allow` with 405."""
+    match error:
+        case WrongKey():
+            return {"WWW-Authenticate": error.challenge}
+        case MethodNotAllowed():
+            return {"Allow": ", ".join(error.allowed)}
+        case BrokenInDify() | UnreadableSetting():
+            return {"x-should-retry": "false"}  # OpenAI's clients ask again on 5xx unless told so
+    return {}

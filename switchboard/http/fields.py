@@ -1,12 +1,17 @@
 """What is wrong with the fields of a request, in sentences that name the field and never repeat what it held."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import ValidationError
+from pydantic import FailFast, Field, ValidationError
 from pydantic_core import ErrorDetails
 
 from switchboard.errors import InvalidInput
+
+type ListOf[T] = Annotated[list[T], FailFast()]
+"""Checked up to the first entry that is wrong: a body may hold millions, and an error of each would fill the memory."""
+
+type FilledListOf[T] = Annotated[list[T], FailFast(), Field(min_length=1)]
 
 _EXPECTED = {
     "string_type": "text",

@@ -3,6 +3,7 @@
 from io import BytesIO
 from typing import NamedTuple
 
+from pydantic import BaseModel, ValidationError
 from werkzeug import Request
 from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.formparser import FormDataParser
@@ -10,6 +11,7 @@ from werkzeug.formparser import FormDataParser
 from switchboard.errors import InvalidInput
 from switchboard.http.body import read_bytes
 from switchboard.http.errors import TooLarge, WrongContentType
+from switchboard.http.fields import field_error
 
 MAX_PARTS = 1_000
 """Of a form."""
@@ -27,6 +29,13 @@ class Form(NamedTuple):
 
     fields: dict[str, str]
     files: dict[str, FormFile]
+
+    def read_fields[T: BaseModel](self, form: type[T]) -> T:
+        """The fields as an object of this form; raises InvalidInput with the name of the field that is wrong."""
+        try:
+            return form.model_validate(self.fields)
+        except ValidationError as error:
+            raise field_error(error, self.fields) from None
 
     def file(self, name: str) -> FormFile:
         """A file that must be there and hold something; raises InvalidInput otherwise."""

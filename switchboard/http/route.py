@@ -49,7 +49,7 @@ def route[E](error_response: ErrorResponse, *, basic: bool = False) -> Callable[
     return decorate
 
 
-def presentable(error: Exception) -> SwitchboardError:
+def presentable(error: BaseException) -> SwitchboardError:
     """The error as a caller may see it. What is no SwitchboardError is a defect: where it is goes to the log."""
     if isinstance(error, SwitchboardError):
         return error

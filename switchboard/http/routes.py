@@ -1,5 +1,6 @@
 """The routes there are, for the answer to a request for one that is not."""
 
+import difflib
 import functools
 
 from werkzeug.routing import Map, Rule
@@ -29,10 +30,27 @@ ROUTES = {
 """The method of each path, as in the YAML files of `endpoints/`."""
 
 
+_INSTEAD = {
+    "/v1/responses": "/v1/chat/completions",
+    "/v1/messages": "/v1/chat/completions",
+    "/v1/completions": "/v1/chat/completions",
+}
+"""Known APIs that are not here."""
+
+
 def methods_of(path: str) -> list[str]:
     """The methods that a path takes, none if there is no such path."""
     adapter = _map().bind("localhost")
     return sorted(set(adapter.allowed_methods(path)) - {"HEAD"})
+
+
+def similar_route(path: str) -> str | None:
+    """The route that a caller may have meant, such as one whose `/v1` was left out of the base URL."""
+    path = path.rstrip("/").lower()
+    if path in _INSTEAD:
+        return _INSTEAD[path]
+    close = difflib.get_close_matches(path[:100], [route for route in ROUTES if "<" not in route], n=1, cutoff=0.8)
+    return close[0] if close else None
 
 
 @functools.cache

@@ -5,8 +5,8 @@ from typing import Any
 
 from werkzeug import Response
 
-from switchboard.errors import BrokenInDify, SwitchboardError
-from switchboard.http.errors import MethodNotAllowed
+from switchboard.errors import SwitchboardError
+from switchboard.http.errors import reply_headers
 
 _TYPES = {401: "authentication_error", 403: "permission_error", 429: "rate_limit_error"}
 _CODES = {401: "invalid_api_key", 413: "request_too_large", 504: "timeout"}
@@ -14,12 +14,8 @@ _CODES = {401: "invalid_api_key", 413: "request_too_large", 504: "timeout"}
 
 def openai_error(error: SwitchboardError) -> Response:
     """The whole reply to a request that failed."""
-    response = Response(json.dumps(error_body(error)), status=error.status, mimetype="application/json")
-    if isinstance(error, MethodNotAllowed):
-        response.headers["Allow"] = ", ".join(error.allowed)
-    if isinstance(error, BrokenInDify):
-        response.headers["x-should-retry"] = "false"  # OpenAI's clients ask again on 502 unless told so
-    return response
+    body = json.dumps(error_body(error))
+    return Response(body, status=error.status, headers=reply_headers(error), mimetype="application/json")
 
 
 def error_body(error: SwitchboardError) -> dict[str, Any]:

@@ -2,7 +2,9 @@
 
 from typing import Annotated
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator
+
+from switchboard.http.fields import FilledListOf
 
 
 def _not_empty(text: str) -> str:
@@ -12,4 +14,4 @@ def _not_empty(text: str) -> str:
 
 
 type Text = Annotated[str, AfterValidator(_not_empty)]
-type Texts = Annotated[list[Text], Field(min_length=1)]
+type Texts = FilledListOf[Text]

@@ -3,7 +3,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from switchboard.app_events import AppEvents, AppKind, AppResult
-from switchboard.errors import NoAnswer, NotConfigured, ProviderFailed, RefusedByDify, SwitchboardError
+from switchboard.errors import (
+    NoAnswer,
+    NotConfigured,
+    ProviderFailed,
+    RefusedByDify,
+    SwitchboardError,
+    WrongKindOfApp,
+)
 from tests.app_replies import (
     CONVERSATION,
     MESSAGE,
@@ -308,6 +315,42 @@ def test_an_empty_answer_is_no_answer(make, answer):
 def test_another_kind_of_app_is_named_with_what_runs_it(events, found, wanted):
     with pytest.raises(NotConfigured, match=f"is a {found}, not a {wanted}.*with {found.replace(' ', '_')}"):
         result_of(*events, wanted=wanted)
+
+
+def test_a_kind_that_is_not_known_yet_is_no_wrong_one():
+    events = AppEvents()
+    events.feed({"event": "something_new"})
+    events.check_kind(AppKind.CHAT)
+    events.feed(workflow("workflow_started"))
+
+    with pytest.raises(WrongKindOfApp) as wrong:
+        events.check_kind(AppKind.CHAT)
+
+    assert (wrong.value.found, wrong.value.wanted) == ("workflow app", "chat app")
+
+
+@pytest.mark.parametrize(
+    "events",
+    [
+        [workflow_finished(None, status="failed", error="no credit left")],
+        [chat("message", answer=""), chat_end()],
+        [chat("message", answer="half"), error("overloaded")],
+    ],
+    ids=["failed", "empty", "error"],
+)
+def test_a_run_that_came_to_an_end_has_ended_however_it_went(events):
+    reducer = AppEvents()
+    for event in events:
+        reducer.feed(event)
+
+    reducer.check_end(None)
+
+
+def test_an_empty_answer_passes_the_check_of_the_run():
+    reducer = AppEvents()
+    reducer.feed(chat_end())
+
+    assert (reducer.check(AppKind.CHAT), reducer.answer) == (AppKind.CHAT, "")
 
 
 def test_the_kind_is_known_from_the_first_event_on():

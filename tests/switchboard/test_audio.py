@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from switchboard.audio import AAC, AMR, FLAC, M4A, MP3, OGG, WAV, WEBM, join, other_than_audio, sniff
+from switchboard.audio import AAC, AMR, FLAC, M4A, MP3, OGG, START, WAV, WEBM, can_stream, join, other_than_audio, sniff
 from switchboard.errors import NoAnswer
 from tests import recordings
 from tests.recordings import id3v1, id3v2, mp3, samples, seconds, streamed_wav, wav, wav_chunk
@@ -267,3 +267,26 @@ def test_what_only_looks_like_frames_does_not_hold_everything_up():
     content = mp3() + b"\xff\xfb\x10\x00\x01" * 200_000
 
     assert join([content]).content == content
+
+
+@pytest.mark.parametrize(
+    ("content", "streams"),
+    [
+        (mp3(1), True),
+        (id3v2() + mp3(1), True),
+        (recordings.counted(mp3(1)), False),
+        (id3v2() + recordings.counted(mp3(1)), False),
+        (id3v2(bytes(5000)) + mp3(1), False),  # what comes behind so long a tag cannot be seen yet
+        (recordings.ogg(), True),
+        (recordings.adts(20), True),
+        (recordings.AMR, True),
+        (wav(), False),
+        (recordings.FLAC, False),
+        (recordings.mp4(), False),
+        (recordings.webm(), False),
+    ],
+)
+def test_what_tells_its_length_at_its_start_does_not_stream(content, streams):
+    start = content[:START]
+
+    assert can_stream(start, sniff(start)) is streams

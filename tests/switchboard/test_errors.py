@@ -103,6 +103,13 @@ RATE_LIMIT = (
         ("speech2text", "invoke speech2text model failed: request failed: Odd-length string", BrokenInDify, "twice"),
         ("speech2text", "invoke speech2text model failed: data is nil", BrokenInDify, "^Most likely Dify cannot"),
         ("completion app", "invoke app failed: request failed: 'query'", BrokenInDify, "Use a chat app"),
+        ("app", "invoke app failed: request failed: 'query'", BrokenInDify, "Use a chat app"),
+        (
+            "llm",
+            "read llm model failed: request failed: Failed to parse structured output: sk-abc",
+            NoAnswer,
+            "did not answer with the JSON object that was asked for",
+        ),
     ],
 )
 def test_dify_errors_become_sentences(interface, text, error, sentence):
@@ -129,6 +136,7 @@ def test_dify_errors_become_sentences(interface, text, error, sentence):
             r"refused the file upload call \(HTTP 413\): Big \(file_too_large\)",
         ),
         (Exception("upload file failed, status code: 502, response: <html>"), ProviderFailed, r"HTTP 502"),
+        (Exception("upload file failed: data is nil"), NoAnswer, "gave no address to send the file to, and lost"),
         (Exception("upload file failed, could not get signed url"), ProviderFailed, "could not get signed url"),
     ],
 )
@@ -282,6 +290,40 @@ def test_the_whole_sentence(text, error, message):
 
     assert type(translated) is error
     assert str(translated) == message
+
+
+OPENAI_429 = "[langgenius/openai/openai] Rate Limit Error, Error code: 429 - {'error': {'message': 'Slow down'}}"
+
+
+@pytest.mark.parametrize(
+    ("failure", "status"),
+    [
+        (fail("llm", f"invoke llm model failed: request failed: {RATE_LIMIT}"), 429),
+        (fail("llm", f"read llm model failed: request failed: {OPENAI_429}"), 429),
+        (fail("llm", "request failed: [langgenius/x/x] Rate Limit Error, try again later"), 429),
+        (fail("llm", answered(500, {"message": OPENAI_429})), 429),
+        (fail("llm", answered(400, {"code": "completion_request_error", "message": OPENAI_429})), 429),
+        (error_event("chat app", {"status": 400, "code": "completion_request_error", "message": OPENAI_429}), 429),
+        (fail("llm", answered(429, {"code": "too_many_requests", "message": "no"})), 429),
+        (error_event("chat app", {"status": 429, "code": "rate_limit_error", "message": "no"}), 429),
+        (fail("llm", "request failed: The Rate Limit Error parameter is unknown"), 502),
+        (fail("llm", "request failed: [langgenius/x/x] Server Unavailable Error, Error code: 503 - {}"), 502),
+        (fail("llm", answered(500, "Internal Server Error")), 502),
+        (fail("llm", answered(503, "")), 502),
+        (fail("llm", answered(504, "")), 504),
+        (fail("llm", "killed by timeout"), 504),
+        (fail("llm", "No response from Dify"), 502),
+        (fail("llm", answered(400, {"code": "invalid_param", "message": "no"})), 400),
+        (fail("llm", answered(404, {"code": "not_found", "message": "no"})), 404),
+        (fail("llm", answered(413, "")), 413),
+        (fail("llm", answered(401, {"code": "unauthorized", "message": "no"})), 502),
+        (fail("llm", "request failed: Model gpt-9 not exist."), 400),
+        (fail("llm", "permission denied, you need to enable llm access in plugin manifest"), 403),
+        (fail("speech2text", "invoke speech2text model failed: request failed: Odd-length string"), 502),
+    ],
+)
+def test_an_endpoint_answers_with_the_status_that_its_clients_act_on(failure, status):
+    assert failure.status == status
 
 
 @pytest.mark.parametrize("interface", ["completion app", "workflow app", "chat app"])

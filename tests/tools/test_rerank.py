@@ -3,8 +3,9 @@ import itertools
 import pytest
 
 from switchboard.errors import InvalidInput, NoAnswer, NotPermitted, ProviderFailed, TimedOut
+from switchboard.ranking import NO_THRESHOLD
 from tests.replies import reranked
-from tools.rerank import NO_THRESHOLD, RerankTool
+from tools.rerank import RerankTool
 from workspace.stub import StubbedDify, replies
 from workspace.wire import DifyError
 

@@ -13,7 +13,7 @@ from typing import Any, Literal, get_args
 import yaml
 
 from workspace.dify.apps.form import Input, InputType
-from workspace.plugin.folder import Loader
+from workspace.plugin.yaml_file import Loader
 
 NEWEST = (0, 7, 0)
 """The version that Dify 1.17 writes. Dify asks before it imports a newer one."""

@@ -29,8 +29,8 @@ from workspace.dify import model_replies
 from workspace.dify.api_requests import RequestInvokeLLM, RequestInvokeLLMWithStructuredOutput
 from workspace.dify.summary import CHARACTERS_PER_TOKEN
 from workspace.engines import Models
-from workspace.plugin.stop import Stop
 from workspace.wire import DifyError
+from workspace.workflows.stop import Stop
 
 CONTEXT_TOKENS = 128_000
 OWN_PROVIDER = "local"

@@ -28,13 +28,13 @@ from graphon.runtime.runtime_state import RuntimeState
 from graphon.runtime.variable_pool import VariablePool
 from pydantic import ValidationError
 
-from workspace.plugin.stop import Stop
 from workspace.workflows import variables
 from workspace.workflows.dsl import DslError, Workflow
 from workspace.workflows.files import Files
 from workspace.workflows.host import Host
 from workspace.workflows.nodes import NodeFactory
 from workspace.workflows.retries import RetryPauses, without_pauses
+from workspace.workflows.stop import Stop
 
 MOST_STEPS = 500
 LONGEST = 1200.0

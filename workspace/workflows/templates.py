@@ -11,7 +11,7 @@ from graphon.template_rendering import Jinja2TemplateRenderer, TemplateRenderErr
 from jinja2 import TemplateError
 from jinja2.sandbox import SandboxedEnvironment
 
-from workspace.plugin.stop import Stop
+from workspace.workflows.stop import Stop
 
 LONGEST = 400_000
 """Characters; Dify allows a template node as many."""

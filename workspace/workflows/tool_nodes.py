@@ -18,10 +18,10 @@ from workspace.plugin import parameters
 from workspace.plugin.errors import OutputError, PluginCallError, PluginError
 from workspace.plugin.folder import Parameter, Tool
 from workspace.plugin.outputs import Outputs
-from workspace.plugin.stop import Stop
 from workspace.wire import Payload
 from workspace.workflows.files import Files
 from workspace.workflows.plugin_tools import PluginTools
+from workspace.workflows.stop import Stop
 
 _MESSAGES: dict[str, type[Any]] = {
     "text": ToolRuntimeMessage.TextMessage,

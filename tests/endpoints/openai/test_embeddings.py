@@ -33,7 +33,6 @@ def test_the_client_gets_a_vector_for_each_text_in_its_order(api):
             {
                 "provider": "langgenius/test/test",
                 "model": "test-model",
-                "model_type": "text-embedding",
                 "texts": ["one", "two"],
                 "input_type": "document",
             },

@@ -59,7 +59,7 @@ def test_unusual_json_is_read(body, value):
     ("body", "sentence"),
     [
         (b'{"anything" 1}', "The body is not valid JSON: expected `:` at line 1 column 13."),
-        (b'{\n  "anything": no\n}', "The body is not valid JSON: expected ident at line 2 column 16."),
+        (b'{\n  "anything": no\n}', "The body is not valid JSON: expected true, false or null at line 2 column 16."),
         (b'{"anything": 1}, 2', "trailing characters at line 1 column 16."),
         (b'{"anything": "cut', "EOF while parsing a string at line 1 column 17."),
         (b"{'anything': 1}", "key must be a string at line 1 column 2."),
@@ -69,12 +69,12 @@ def test_unusual_json_is_read(body, value):
         (b'{"anything": NaN}', "expected value at line 1 column 14."),
         (b'{"anything": Infinity}', "expected value at line 1 column 14."),
         (b'{"anything": -Infinity}', "invalid number at line 1 column 15."),
-        (b'{"anything": "\\ud800"}', "unexpected end of hex escape at line 1 column 21."),
-        (b'{"anything": "\\udc00"}', "lone leading surrogate in hex escape at line 1 column 20."),
+        (b'{"anything": "\\ud800"}', "half of a surrogate pair at line 1 column 21."),
+        (b'{"anything": "\\udc00"}', "half of a surrogate pair at line 1 column 20."),
         (b'{"anything": "\xed\xa0\x80"}', "invalid unicode code point at line 1 column 15."),
-        (b'{"\\ud800": 1}', "unexpected end of hex escape at line 1 column 9."),
+        (b'{"\\ud800": 1}', "half of a surrogate pair at line 1 column 9."),
         (b'{"anything": ' + b"9" * 5000 + b"}", "number out of range at line 1 column 4315."),
-        (b'{"anything": ' + b"[" * 100_000, "recursion limit exceeded at line 1 column 214."),
+        (b'{"anything": ' + b"[" * 100_000, "nested deeper than 200 at line 1 column 214."),
     ],
 )
 def test_what_is_not_json_is_refused_with_the_place(body, sentence):

@@ -3,7 +3,11 @@ from typing import Annotated, Any, Literal
 import pytest
 from pydantic import BaseModel, Field, ValidationError, field_validator, model_validator
 
+from switchboard.dify_api import requests
 from switchboard.http.fields import field_error
+from switchboard.openai_api import chat_request, embeddings, moderations, rerank
+
+WRONG = [{}] * 1000
 
 
 class TextPart(BaseModel):
@@ -127,3 +131,25 @@ def test_what_the_field_held_is_never_repeated(name):
 
 def test_a_key_of_the_caller_is_shown_only_so_far():
     assert len(refused({"bias": {"k" * 10_000: "x"}}).field) == 200
+
+
+@pytest.mark.parametrize(
+    ("form", "body"),
+    [
+        (chat_request.ChatRequest, {"messages": WRONG}),
+        (chat_request.ChatRequest, {"messages": [{"role": "user", "content": WRONG}]}),
+        (chat_request.ChatRequest, {"messages": [{"role": "system", "content": WRONG}]}),
+        (chat_request.ChatRequest, {"messages": [{"role": "assistant", "content": WRONG, "tool_calls": WRONG}]}),
+        (chat_request.ChatRequest, {"messages": [], "stop": WRONG, "tools": WRONG, "modalities": WRONG}),
+        (embeddings.EmbeddingsRequest, {"input": WRONG}),
+        (moderations.ModerationsRequest, {"input": WRONG}),
+        (rerank.RerankRequest, {"query": "?", "documents": [0, *WRONG], "rank_fields": WRONG}),
+        (requests.ChatRequest, {"query": "?", "files": WRONG, "inputs": {"a": WRONG}}),
+    ],
+)
+def test_of_a_long_list_only_the_first_error_is_looked_for(form, body):
+    """A body can hold five million entries, and an error of each would take gigabytes."""
+    with pytest.raises(ValidationError) as error:
+        form.model_validate(body)
+
+    assert error.value.error_count() <= 8

@@ -7,7 +7,7 @@ import pytest
 
 from tests.workspace.workflows.conftest import MakeApp
 from tests.workspace.workflows.dsl_files import code, end, events_of, finished, of_node, start, template, variable
-from workspace.plugin.stop import Stop
+from workspace.workflows.stop import Stop
 from workspace.workflows.templates import Templates
 
 PYTHON = "def main(text, n): return {'said': f'{text} {n + 1}', 'more': {'n': n}}"

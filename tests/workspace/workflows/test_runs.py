@@ -27,9 +27,9 @@ from tests.workspace.workflows.dsl_files import (
 )
 from workspace.dify.refusals import Refused
 from workspace.engines import Generated
-from workspace.plugin.stop import Stop
 from workspace.workflows.host import MOST_RUNS
 from workspace.workflows.retries import RetryPauses, without_pauses
+from workspace.workflows.stop import Stop
 
 DO = {"provider": "tests/bare/bare"}
 NEVER = "def request(session, data): text(session, 'started')"

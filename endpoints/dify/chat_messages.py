@@ -1,0 +1,48 @@
+"""`POST /chat-messages`: asks a chatbot, an agent or a chatflow, as Dify's Service API does."""
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from dify_plugin import Endpoint
+from werkzeug import Request, Response
+
+from switchboard.app_events import AppKind
+from switchboard.dify_api.app_calls import called_app, events_of
+from switchboard.dify_api.blocking import message_reply
+from switchboard.dify_api.errors import dify_error
+from switchboard.dify_api.event_stream import event_stream
+from switchboard.dify_api.requests import ChatRequest
+from switchboard.errors import reverse_invocation
+from switchboard.http.body import read_json
+from switchboard.http.framing import whole
+from switchboard.http.json_bytes import json_bytes
+from switchboard.http.route import route
+from switchboard.selectors import chosen_app
+from switchboard.wire_limits import check_request_fits
+
+
+class ChatMessagesEndpoint(Endpoint):
+    @route(dify_error)
+    def _invoke(self, r: Request, values: Mapping[str, Any], settings: Mapping[str, Any]) -> Response:
+        body = read_json(r, ChatRequest)
+        app = chosen_app(called_app(settings, values, "chat_app").selector, typed_inputs=body.inputs)
+        check_request_fits("The query with the inputs", body.query, json.dumps(app.inputs, ensure_ascii=False))
+
+        def events() -> Iterator[dict[str, Any]]:
+            with reverse_invocation("chat app"):
+                yield from events_of(
+                    AppKind.CHAT,
+                    self.session.app.chat.invoke(
+                        app_id=app.app_id,
+                        query=body.query,
+                        inputs=app.inputs,
+                        response_mode="streaming",  # agents know no other
+                        conversation_id=body.conversation_id or None,
+                        user=body.user,
+                    ),
+                )
+
+        if body.streams:
+            return event_stream(events())
+        return whole(json_bytes(message_reply(AppKind.CHAT, events())), "application/json")

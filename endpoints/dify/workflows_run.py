@@ -1,0 +1,43 @@
+"""`POST /workflows/run`: runs a workflow, as Dify's Service API does."""
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from dify_plugin import Endpoint
+from werkzeug import Request, Response
+
+from switchboard.app_events import AppKind
+from switchboard.dify_api.app_calls import called_app, events_of
+from switchboard.dify_api.blocking import run_reply
+from switchboard.dify_api.errors import dify_error
+from switchboard.dify_api.event_stream import event_stream
+from switchboard.dify_api.requests import RunRequest
+from switchboard.errors import reverse_invocation
+from switchboard.http.body import read_json
+from switchboard.http.framing import whole
+from switchboard.http.json_bytes import json_bytes
+from switchboard.http.route import route
+from switchboard.selectors import chosen_app
+from switchboard.wire_limits import check_request_fits
+
+
+class WorkflowsRunEndpoint(Endpoint):
+    @route(dify_error)
+    def _invoke(self, r: Request, values: Mapping[str, Any], settings: Mapping[str, Any]) -> Response:
+        body = read_json(r, RunRequest)
+        app = chosen_app(called_app(settings, values, "workflow_app").selector, typed_inputs=body.inputs)
+        check_request_fits("`inputs`", json.dumps(app.inputs, ensure_ascii=False))
+
+        def events() -> Iterator[dict[str, Any]]:
+            with reverse_invocation("workflow app"):
+                yield from events_of(
+                    AppKind.WORKFLOW,
+                    self.session.app.workflow.invoke(
+                        app_id=app.app_id, inputs=app.inputs, response_mode="streaming", user=body.user
+                    ),
+                )
+
+        if body.streams:
+            return event_stream(events())
+        return whole(json_bytes(run_reply(events())), "application/json")

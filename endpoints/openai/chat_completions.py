@@ -1,0 +1,47 @@
+"""`POST /v1/chat/completions`: ask a language model or an app, streaming or not.
+
+Dify is asked in `switchboard/chat.py` (`model.llm`, `model.llm_structured_output`) and `switchboard/app_chat.py`
+(`app.chat`), since the calls are the same whichever API a chat comes through.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from dify_plugin import Endpoint
+from werkzeug import Request, Response
+
+from switchboard.app_chat import ask_app
+from switchboard.chat import ask
+from switchboard.chat_pieces import Piece
+from switchboard.http.body import read_json
+from switchboard.http.framing import stream
+from switchboard.http.route import route
+from switchboard.http.settings import APP_PREFIX, App, GroupSettings
+from switchboard.openai_api.chat_call import app_chat_of, chat_of
+from switchboard.openai_api.chat_reply import KEEP_ALIVE, error_event, streamed_reply, whole_reply
+from switchboard.openai_api.chat_request import ChatRequest
+from switchboard.openai_api.errors import openai_error
+from switchboard.openai_api.replies import json_reply
+
+
+class ChatCompletionsEndpoint(Endpoint):
+    @route(openai_error)
+    def _invoke(self, r: Request, values: Mapping[str, Any], settings: Mapping[str, Any]) -> Response:
+        request = read_json(r, ChatRequest)
+        partner = GroupSettings(settings).chat_partner(request.model)
+        pieces: Iterator[Piece]
+        if isinstance(partner, App):
+            model = APP_PREFIX + partner.name
+            pieces = ask_app(self.session, app_chat_of(request, partner))
+        else:
+            model = partner.name
+            pieces = ask(self.session, chat_of(request, partner))
+
+        if not request.stream:
+            return json_reply(whole_reply(pieces, model=request.model or model))
+        return stream(
+            streamed_reply(pieces, model=request.model or model, include_usage=request.includes_usage),
+            "text/event-stream; charset=utf-8",
+            keep_alive=KEEP_ALIVE,
+            error_piece=error_event,
+        )

@@ -1,0 +1,38 @@
+"""`POST /v1/moderations`: whether texts break a moderation model's rules."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from dify_plugin import Endpoint
+from dify_plugin.entities.model import ModelType
+from werkzeug import Request, Response
+
+from switchboard.errors import reverse_invocation
+from switchboard.http.body import read_json
+from switchboard.http.route import route
+from switchboard.http.settings import GroupSettings
+from switchboard.openai_api.errors import openai_error
+from switchboard.openai_api.moderations import ModerationsRequest, moderations_reply
+from switchboard.openai_api.replies import json_reply
+from switchboard.selectors import moderation_config
+from switchboard.wire_limits import check_request_fits
+
+
+class ModerationsEndpoint(Endpoint):
+    @route(openai_error)
+    def _invoke(self, r: Request, values: Mapping[str, Any], settings: Mapping[str, Any]) -> Response:
+        request = read_json(r, ModerationsRequest)
+        model = GroupSettings(settings).model(ModelType.MODERATION, request.model)
+        model_config = moderation_config(model.selector)
+        for texts in request.inputs:
+            for text in texts:
+                check_request_fits("The text", text, field="input")
+
+        flagged: list[bool] = []
+        for texts in request.inputs:
+            with reverse_invocation("moderation"):
+                flagged.append(
+                    any(self.session.model.moderation.invoke(model_config=model_config, text=text) for text in texts)
+                )
+
+        return json_reply(moderations_reply(flagged, model=model.name))

@@ -1,0 +1,31 @@
+"""The parameters of a language model: what the selector holds, and what a request wants instead."""
+
+from collections.abc import Mapping
+from typing import Any
+
+_OWN_NAMES = {
+    "max_tokens": (
+        "max_completion_tokens",
+        "max_gen_len",
+        "max_new_tokens",
+        "max_output_tokens",
+        "max_tokens_to_sample",
+        "maxTokens",
+        "num_predict",
+    ),
+    "top_p": ("p", "topP"),
+    "presence_penalty": ("presencePenalty",),
+    "frequency_penalty": ("frequencyPenalty",),
+    "response_format": ("json_schema",),
+}
+"""Names that models have for a parameter of Dify's (`use_template` in a model's rules).
+
+Dify takes a value under the common name too, but prefers the one under the model's own: a default there would win.
+"""
+
+
+def overridden(defaults: Mapping[str, Any], wanted: Mapping[str, Any]) -> dict[str, Any]:
+    """The parameters of a call. `wanted` has Dify's common names; None there takes the default away."""
+    replaced = {*wanted, *(own for name in wanted for own in _OWN_NAMES.get(name, ()))}
+    kept = {name: value for name, value in defaults.items() if name not in replaced}
+    return kept | {name: value for name, value in wanted.items() if value is not None}

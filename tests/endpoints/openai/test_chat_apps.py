@@ -1,0 +1,302 @@
+"""Apps as models of `/v1/chat/completions`."""
+
+import json
+
+import openai
+import pytest
+
+from tests.app_replies import (
+    CONVERSATION,
+    chat,
+    chat_end,
+    chatflow,
+    completion,
+    error,
+    file_kept_by_dify,
+    workflow,
+    workflow_finished,
+)
+from tests.app_replies import USAGE as APP_USAGE
+from workspace.wire import DifyError
+
+HELLO = [{"role": "user", "content": "Hello"}]
+ANSWER = [chat("message", answer="Good "), chat("message", answer="day."), chat_end()]
+
+
+def ask(api, messages=HELLO, *, model="app/chat-app", **fields):
+    return api.openai().chat.completions.create(model=model, messages=messages, **fields)
+
+
+def content(api, **fields):
+    return ask(api, **fields).choices[0].message.content
+
+
+def streamed(api, **fields):
+    """The content of each chunk that has some, and the finish reason."""
+    found = list(ask(api, stream=True, **fields))
+    contents = [chunk.choices[0].delta.content for chunk in found]
+    return [text for text in contents if text], found[-1].choices[0].finish_reason
+
+
+def query(api, messages, **fields):
+    """What the app is asked."""
+    api.answer(*ANSWER)
+    ask(api, messages, **fields)
+    return api.asked[-1][1]["query"]
+
+
+def test_a_chat_app_answers_in_one_reply(api):
+    api.answer(*ANSWER)
+
+    reply = ask(api)
+
+    assert reply.model == "app/chat-app"
+    assert reply.choices[0].message.content == "Good day."
+    assert reply.choices[0].finish_reason == "stop"
+    assert reply.usage.model_dump(exclude_none=True) == {
+        "prompt_tokens": 6,
+        "completion_tokens": 1,
+        "total_tokens": 7,
+    }
+    assert reply.conversation_id == CONVERSATION
+
+
+def test_a_chat_app_answers_as_its_text_comes(api):
+    api.answer(*ANSWER)
+
+    found = list(ask(api, stream=True, stream_options={"include_usage": True}))
+
+    assert [chunk.choices[0].delta.content for chunk in found[:-1]] == ["", "Good ", "day.", None]
+    assert {chunk.conversation_id for chunk in found} == {CONVERSATION}
+    assert found[-1].usage.total_tokens == 7
+
+
+def test_dify_is_asked_for_a_new_conversation_with_the_inputs_and_the_user(api):
+    api.settings["chat_app"] = {"app_id": "chat-app", "inputs": {"name": "Ana", "city": "Faro"}, "files": []}
+    api.answer(*ANSWER)
+
+    ask(api, user="u-1", extra_body={"inputs": {"city": "Lagos"}})
+
+    assert api.asked == [
+        (
+            "app",
+            {
+                "app_id": "chat-app",
+                "query": "Hello",
+                "inputs": {"query": "Hello", "name": "Ana", "city": "Lagos"},
+                "response_mode": "streaming",
+                "conversation_id": "",
+                "user": "u-1",
+            },
+        )
+    ]
+
+
+def test_the_history_is_folded_into_the_query(api):
+    messages = [
+        {"role": "system", "content": "Be brief."},
+        {"role": "user", "content": [{"type": "text", "text": "I am Ana."}, {"type": "text", "text": "Hi."}]},
+        {"role": "assistant", "content": "Hello Ana."},
+        {"role": "user", "content": "Who am I?"},
+    ]
+
+    assert query(api, messages) == (
+        "System: Be brief.\n\nUser: I am Ana.\nHi.\n\nAssistant: Hello Ana.\n\nUser: Who am I?"
+    )
+
+
+def test_an_app_that_remembers_gets_the_last_message_alone(api):
+    messages = [
+        {"role": "user", "content": "I am Ana."},
+        {"role": "assistant", "content": "Hello Ana."},
+        {"role": "user", "content": "Who am I?"},
+    ]
+
+    assert query(api, messages, extra_body={"conversation_id": CONVERSATION}) == "Who am I?"
+    assert api.asked[-1][1]["conversation_id"] == CONVERSATION
+
+
+@pytest.mark.parametrize("model", ["app/support", "support", "app/90c1"])
+def test_an_app_is_found_by_alias_and_id(api, model):
+    api.settings["apps"] = "support = 90c1"
+    api.answer(*ANSWER)
+
+    assert ask(api, model=model).model == model
+    assert api.asked[-1][1]["app_id"] == "90c1"
+
+
+def test_an_agents_closing_message_is_not_told_twice(api):
+    api.answer(
+        chat("agent_thought", thought="Good day."),
+        chat("agent_message", answer="Good "),
+        chat("agent_message", answer="day."),
+        chat("message", answer="Good day."),
+        chat_end(),
+    )
+
+    assert streamed(api) == (["Good ", "day."], "stop")
+    assert content(api) == "Good day."
+
+
+def test_a_chatflow_ends_with_its_workflow(api):
+    api.answer(
+        chatflow("workflow_started"),
+        chat("reasoning_chunk", data={"reasoning": "A greeting.", "node_id": "llm", "is_final": False}),
+        chat("message", answer="Good day."),
+        chat_end(),
+        chatflow("workflow_finished", status="succeeded", outputs={"answer": "Good day."}),
+    )
+
+    assert streamed(api) == (["Good day."], "stop")
+    assert ask(api).choices[0].message.reasoning_content == "A greeting."
+
+
+def test_reasoning_in_an_apps_answer_is_kept_apart(api):
+    api.answer(chat("message", answer="<think>\nA gree"), chat("message", answer="ting.</think>Good day."), chat_end())
+
+    message = ask(api).choices[0].message
+
+    assert (message.content, message.reasoning_content) == ("Good day.", "A greeting.")
+    assert streamed(api) == (["Good day."], "stop")
+
+
+def test_an_answer_that_moderation_replaces_is_followed_by_the_replacement(api):
+    api.answer(chat("message", answer="Bad wo"), chat("message_replace", answer="I may not say that."), chat_end())
+
+    assert streamed(api) == (["Bad wo", "\n\nI may not say that."], "content_filter")
+    reply = ask(api).choices[0]
+    assert (reply.message.content, reply.finish_reason) == ("I may not say that.", "content_filter")
+
+
+def test_a_replacement_before_any_text_is_the_answer(api):
+    api.answer(chat("message_replace", answer="I may not say that."), chat_end())
+
+    assert streamed(api) == (["I may not say that."], "content_filter")
+
+
+def test_files_of_an_app_are_linked(api):
+    picture = file_kept_by_dify("http://files", "cat.png", type="image")
+    report = file_kept_by_dify("http://files", "report.pdf")
+    api.answer(chat("message", answer="Here."), chat_end(files=[picture, {**report, "url": "http://files/report.pdf"}]))
+
+    expected = f"![cat.png]({picture['url']})\n[report.pdf](http://files/report.pdf)"
+    assert content(api) == f"Here.\n\n{expected}"
+    assert streamed(api)[0] == ["Here.", f"\n\n{expected}"]
+
+
+@pytest.mark.parametrize(
+    ("outputs", "text"),
+    [
+        ({"summary": "Short."}, "Short."),
+        ({"summary": "Short.", "words": 1}, '{"summary":"Short.","words":1}'),
+        ({"words": 1}, '{"words":1}'),
+        ({}, ""),
+        (None, ""),
+    ],
+)
+def test_a_workflow_answers_with_its_outputs(api, outputs, text):
+    api.answer(
+        workflow("workflow_started"),
+        workflow("text_chunk", text="Sho", from_variable_selector=["llm", "text"]),
+        workflow_finished(outputs),
+    )
+
+    assert content(api, model="app/workflow-app") == text
+    assert streamed(api, model="app/workflow-app") == ([text] if text else [], "stop")
+    assert api.asked[-1][1]["inputs"] == {"query": "Hello"}
+
+
+def test_a_workflow_has_no_conversation(api):
+    api.answer(workflow("workflow_started"), workflow_finished({"summary": "Short."}))
+
+    assert "conversation_id" not in ask(api, model="app/workflow-app").model_dump()
+
+
+def test_a_completion_app_answers_where_dify_can_run_it(api):
+    api.answer(completion("message", answer="Good day."), completion("message_end", metadata={"usage": APP_USAGE}))
+
+    assert content(api, model="app/completion-app") == "Good day."
+
+
+@pytest.mark.parametrize("streamed", [False, True])
+@pytest.mark.parametrize(
+    ("events", "status", "sentence"),
+    [
+        (
+            [DifyError("invoke app failed: request failed: 'query'")],
+            502,
+            "cannot run completion apps for plugins today",
+        ),
+        ([DifyError("invoke app failed: request failed: app not found")], 400, "app not found"),
+        ([error("no credits", code="provider_quota_exceeded")], 400, "no credits"),
+        ([error("boom", status=500)], 502, "boom"),
+        ([workflow_finished(None, status="failed", error="Node broke")], 502, "Node broke"),
+        ([chat_end()], 502, "ended without an answer"),
+        ([chatflow("workflow_paused", reasons=[{"node_title": "Approval"}])], 502, "waits for a person at Approval"),
+        ([], 502, "without an answer"),
+    ],
+)
+def test_an_app_that_fails_before_it_says_anything_is_an_http_error(api, events, status, sentence, streamed):
+    api.answer(*events)
+
+    with pytest.raises(openai.APIStatusError, match=sentence) as failure:
+        ask(api, stream=streamed)
+
+    assert failure.value.status_code == status
+
+
+@pytest.mark.parametrize(
+    ("events", "sentence"),
+    [
+        ([error("the model is down")], "the model is down"),
+        ([], "was cut off"),
+        ([DifyError("read app failed: EOF\nfailed to read data")], "was cut off"),
+    ],
+)
+def test_an_app_that_fails_after_it_has_spoken_ends_with_an_error_event(api, events, sentence):
+    api.answer(chat("message", answer="Good "), *events)
+
+    found = ask(api, stream=True)
+    assert [next(found).choices[0].delta.content for _ in range(2)] == ["", "Good "]
+    with pytest.raises(openai.APIError, match=sentence):
+        next(found)
+
+
+PICTURE = {"type": "image_url", "image_url": {"url": "https://example.com/cat.png"}}
+CALL = {"id": "c1", "type": "function", "function": {"name": "f", "arguments": "{}"}}
+
+
+@pytest.mark.parametrize(
+    ("fields", "field", "sentence"),
+    [
+        ({"tools": [{"type": "function", "function": {"name": "f"}}]}, "tools", "cannot be given `tools`"),
+        ({"response_format": {"type": "json_object"}}, "response_format", "cannot be given `response_format`"),
+        ({"stop": ["END"]}, "stop", "cannot be given `stop`"),
+        ({"messages": [{"role": "user", "content": [PICTURE]}]}, "messages[0].content", "passes no files on"),
+        ({"messages": [*HELLO, {"role": "tool", "content": "x", "tool_call_id": "c1"}]}, "messages[1]", "no tools but"),
+        ({"messages": [*HELLO, {"role": "assistant", "content": "", "tool_calls": [CALL]}]}, "messages[1]", "no tools"),
+        ({"messages": [{"role": "system", "content": "Be brief."}]}, "messages", "a message of the user"),
+        ({"messages": [{"role": "user", "content": " "}]}, "messages", "that is not empty"),
+        ({"inputs": ["a"]}, "inputs", "an object"),
+        ({"conversation_id": 5}, "conversation_id", "text"),
+        ({"n": 2}, "n", "has to be 1"),
+    ],
+)
+def test_what_an_app_cannot_be_told_is_refused(api, fields, field, sentence):
+    body = {"model": "app/chat-app", "messages": HELLO, **fields}
+
+    response = api.http.post("/v1/chat/completions", json=body)
+
+    assert response.status_code == 400
+    assert response.json()["error"]["param"] == field
+    assert sentence in response.json()["error"]["message"]
+    assert api.asked == []
+
+
+def test_what_clients_always_send_does_not_stop_an_app(api):
+    fields = {"temperature": 0.7, "max_tokens": 100, "top_p": 1, "tools": [], "stop": [], "response_format": None}
+    api.answer(*ANSWER)
+
+    response = api.http.post("/v1/chat/completions", json={"model": "app/chat-app", "messages": HELLO, **fields})
+
+    assert json.loads(response.text)["choices"][0]["message"]["content"] == "Good day."

@@ -1,0 +1,136 @@
+"""What the endpoints owe: to Dify (their YAML), and to those who have saved settings or written clients."""
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+import yaml
+from dify_plugin import DifyPluginEnv
+from dify_plugin.core.plugin_registration import PluginRegistration
+from werkzeug.routing import Map, Rule
+
+from switchboard.http.routes import ROUTES
+from tests.endpoints.valid_requests import VALID, answering, request
+from workspace.plugin.file_server import FileServer
+
+ROOT = Path(__file__).parent.parent.parent
+GROUP = yaml.safe_load((ROOT / "endpoints" / "group.yaml").read_text())
+ENDPOINTS = {name: yaml.safe_load((ROOT / name).read_text()) for name in GROUP["endpoints"]}
+SETTINGS = {setting["name"]: setting for setting in GROUP["settings"]}
+LANGUAGES = {"en_US", "zh_Hans", "ja_JP", "pt_BR"}
+CATCH_ALL = {"/", "/<path:path>"}
+
+
+def test_the_settings_are_pinned():
+    """Their names and types are in the groups that people have saved."""
+    assert [(name, setting["type"], setting.get("scope")) for name, setting in SETTINGS.items()] == [
+        ("api_key", "secret-input", None),
+        ("chat_model", "model-selector", "llm"),
+        ("embedding_model", "model-selector", "text-embedding"),
+        ("speech_model", "model-selector", "tts"),
+        ("transcription_model", "model-selector", "speech2text"),
+        ("moderation_model", "model-selector", "moderation"),
+        ("rerank_model", "text-input", None),
+        ("models", "text-input", None),
+        ("chat_app", "app-selector", "chat"),
+        ("workflow_app", "app-selector", "workflow"),
+        ("completion_app", "app-selector", "completion"),
+        ("apps", "text-input", None),
+        ("reach", "select", None),
+        ("allowed_origins", "text-input", None),
+    ]
+    assert [option["value"] for option in SETTINGS["reach"]["options"]] == ["configured", "workspace"]
+
+
+def test_only_the_key_has_to_be_set_and_dify_is_left_no_defaults_to_forget():
+    assert [name for name, setting in SETTINGS.items() if setting["required"]] == ["api_key"]
+    assert not [name for name, setting in SETTINGS.items() if "default" in setting]
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+def test_every_setting_is_explained_in_all_four_languages(name):
+    texts = [SETTINGS[name]["label"], SETTINGS[name]["help"]]
+    texts += [option["label"] for option in SETTINGS[name].get("options", [])]
+    texts += [SETTINGS[name]["placeholder"]] if "placeholder" in SETTINGS[name] else []
+
+    for text in texts:
+        assert set(text) == LANGUAGES
+        assert all(value.strip() for value in text.values())
+    for text in (SETTINGS[name]["label"], SETTINGS[name]["help"]):
+        assert len(set(text.values())) == len(LANGUAGES), "a translation repeats another language"
+    for place, text in enumerate(SETTINGS[name]["help"].values()):
+        ends = "。" if place in (1, 2) else "."
+        assert text.endswith(ends)
+
+
+def test_the_routes_are_those_of_the_yaml_files():
+    own = {endpoint["path"]: endpoint["method"] for endpoint in ENDPOINTS.values() if endpoint["method"] != "OPTIONS"}
+
+    assert {path: method for path, method in own.items() if path not in CATCH_ALL} == ROUTES
+
+
+def test_every_file_is_in_the_group_once():
+    files = {str(path.relative_to(ROOT)) for path in (ROOT / "endpoints").rglob("*.yaml")} - {"endpoints/group.yaml"}
+    sources = {str(path.relative_to(ROOT)) for path in (ROOT / "endpoints").rglob("*.py")}
+
+    assert Counter(GROUP["endpoints"]) == Counter(files)
+    assert {endpoint["extra"]["python"]["source"] for endpoint in ENDPOINTS.values()} == sources
+
+
+def test_every_method_of_a_path_is_answered_once():
+    answered = Counter((endpoint["method"], endpoint["path"]) for endpoint in ENDPOINTS.values())
+
+    assert set(answered.values()) == {1}
+    for path in CATCH_ALL:
+        assert {method for method, found in answered if found == path} == {"GET", "POST", "PUT", "DELETE", "OPTIONS"}
+
+
+@pytest.mark.parametrize("name", ENDPOINTS)
+def test_every_file_is_as_the_daemon_takes_it(name):
+    endpoint = ENDPOINTS[name]
+
+    assert set(endpoint) - {"hidden"} == {"path", "method", "extra"}
+    assert endpoint["path"].startswith("/")
+    assert endpoint["method"] in {"HEAD", "GET", "POST", "PUT", "DELETE", "OPTIONS"}
+    Map([Rule(endpoint["path"])])
+
+
+def test_what_catches_all_is_not_shown_in_dify():
+    hidden = {endpoint["path"] for endpoint in ENDPOINTS.values() if endpoint.get("hidden")}
+
+    assert hidden == set(CATCH_ALL)
+
+
+def test_the_sdk_serves_what_the_files_say():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(ROOT)
+        registered = PluginRegistration(DifyPluginEnv()).endpoints
+
+    rules = Counter((rule.rule, frozenset(rule.methods - {"HEAD"})) for rule in registered.iter_rules())
+    assert rules == Counter((endpoint["path"], frozenset([endpoint["method"]])) for endpoint in ENDPOINTS.values())
+
+
+def test_the_manifest_declares_the_group_and_asks_for_what_it_calls():
+    manifest = yaml.safe_load((ROOT / "manifest.yaml").read_text())
+
+    assert manifest["plugins"]["endpoints"] == ["endpoints/group.yaml"]
+    permissions = manifest["resource"]["permission"]
+    assert permissions["endpoint"] == {"enabled": True}
+    assert permissions["app"] == {"enabled": True}
+    assert all(permissions["model"].values())
+
+
+@pytest.mark.parametrize(("route", "valid"), [(route, valid) for route, valids in VALID.items() for valid in valids])
+def test_every_route_answers_a_good_request(api, tmp_path, route, valid):
+    with FileServer(uploads=tmp_path) as uploads:
+        api.handler = answering(uploads)
+        sent = request(route, valid)
+
+        answer = api.http.request(sent.method, valid.path, content=sent.read(), headers=typed(sent))
+
+    assert answer.status_code in (200, 201), answer.text
+    assert set(VALID) == set(ROUTES)
+
+
+def typed(sent):
+    return {"Content-Type": sent.headers["Content-Type"]} if "Content-Type" in sent.headers else {}
