@@ -15,10 +15,10 @@ from graphon.runtime.variable_pool import VariablePool
 from graphon.workflow_type_encoder import WorkflowRuntimeTypeConverter
 
 from workspace.dify.api_requests import RequestInvokeParameterExtractorNode, RequestInvokeQuestionClassifierNode
-from workspace.plugin.stop import Stop
 from workspace.workflows.files import Files
 from workspace.workflows.host import Host
 from workspace.workflows.nodes import NodeFactory
+from workspace.workflows.stop import Stop
 
 _ID = "node"
 _JSON = WorkflowRuntimeTypeConverter()
