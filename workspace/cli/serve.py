@@ -2,6 +2,7 @@
 
 import argparse
 import contextlib
+import os
 import threading
 from contextlib import ExitStack, closing
 
@@ -55,7 +56,8 @@ def _run(options: argparse.Namespace, handler: Handler | None) -> None:
                 EndpointHost(plugin, lambda: file.settings, hook=options.hook, port=options.port, on_answer=_log)
             )
         except OSError as error:
-            raise UsageError(f"port {options.port} cannot be had ({error.strerror}): choose one with --port.") from None
+            reason = os.strerror(error.errno or 0)
+            raise UsageError(f"port {options.port} cannot be had ({reason}): choose one with --port.") from None
         _greet(folder.group, file, host.url)
         with contextlib.suppress(KeyboardInterrupt):
             threading.Event().wait()

@@ -38,7 +38,7 @@ class ServeFile:
 def read_serve_file(path: Path) -> ServeFile:
     """Raises PluginFolderError for what is no such file, ParameterError for what does not belong into it."""
     file = YamlFile(path.parent, path.name)
-    refuse_unknown(file.content, ["settings", "headers", "requests"], f"{path.name} has")
+    refuse_unknown(file.content, ["settings", "headers", "requests"], f"{path.name} takes no")
     return ServeFile(
         file.mapping("settings", required=False),
         file.mapping("headers", required=False),
@@ -59,7 +59,7 @@ def curl_lines(group: EndpointGroup, file: ServeFile, url: str) -> list[str]:
 def _curl(endpoint: Endpoint, request: Any, headers: Mapping[str, Any], url: str) -> str:
     if not isinstance(request, dict):
         raise ParameterError(f"requests: {endpoint.route} must be a mapping.")
-    refuse_unknown(request, ["path", "json", "form", "save"], f"requests: {endpoint.route} has")
+    refuse_unknown(request, ["path", "json", "form", "save"], f"requests: {endpoint.route} takes no")
     words = ["curl", "-N", url + str(request.get("path", endpoint.path))]
     for name, value in headers.items():
         words += ["-H", f"{name}: {value}"]
