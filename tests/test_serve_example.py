@@ -6,7 +6,9 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from itertools import takewhile
 from pathlib import Path
+from typing import TextIO
 
 import pytest
 
@@ -28,28 +30,27 @@ def test_the_requests_bring_the_key_of_the_settings():
     assert FILE.headers == {"Authorization": f"Bearer {FILE.settings['api_key']}"}
 
 
-@pytest.fixture(scope="module")
-def commands(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[str]]:
-    """What a `make serve` that is running has printed, its data in a folder of its own."""
-    folder = tmp_path_factory.mktemp("serve")
+@pytest.fixture
+def served(tmp_path: Path) -> Iterator[tuple[list[str], TextIO]]:
+    """What a `make serve` that is running has printed, and its log. What it keeps is in a folder of the test's own."""
     command = [sys.executable, "-m", "workspace", "serve", ".", "--settings", "examples/serve.yaml"]
     with subprocess.Popen(
-        [*command, "--port", "0", "--data-dir", str(folder)],
+        [*command, "--port", "0", "--data-dir", str(tmp_path)],
         cwd=ROOT,
         env={**os.environ, "OPENAI_BASE_URL": ""},
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
     ) as process:
-        head = list(iter(process.stdout.readline, "\n"))
-        lines = list(iter(process.stdout.readline, "\n"))
+        head, commands = (list(takewhile(str.strip, process.stdout)) for _ in range(2))
         assert len(head) == 2
-        yield [line.rstrip("\n").replace("/tmp/", f"{folder}/") for line in lines]
+        yield [command.strip().replace("/tmp/", f"{tmp_path}/") for command in commands], process.stdout
         process.terminate()
 
 
 @pytest.mark.skipif(not shutil.which("curl"), reason="curl is not there")
-def test_every_printed_command_works(commands):
+def test_every_printed_command_works_and_loses_nothing(served):
+    commands, log = served
     assert len(commands) == len([endpoint for endpoint in GROUP.endpoints if not endpoint.hidden])
     for command in commands:
         done = subprocess.run(
@@ -57,3 +58,4 @@ def test_every_printed_command_works(commands):
         )
         assert re.search(r"^20[01]$", done.stdout, re.MULTILINE), f"{command}\n{done.stdout}{done.stderr}"
         assert '"error"' not in done.stdout.replace('"error":null', ""), f"{command}\n{done.stdout}"
+        assert re.fullmatch(r"[A-Z]+ /e/hook/\S+ 20[01] \d+\.\d{3} s\n", log.readline())

@@ -92,5 +92,6 @@ def _greet(group: EndpointGroup, file: ServeFile, url: str) -> None:
 
 def _log(answered: Answered) -> None:
     line = f"{answered.method} {answered.path} {answered.status or '-'} {answered.seconds:.3f} s"
+    line = "".join(character if character.isprintable() else "?" for character in line)  # the terminal is not theirs
     with contextlib.suppress(NotWritten, BrokenPipeError):
         show(f"{line}; {answered.note}" if answered.note else line)

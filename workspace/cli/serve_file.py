@@ -38,6 +38,10 @@ class ServeFile:
 def read_serve_file(path: Path) -> ServeFile:
     """Raises PluginFolderError for what is no such file, ParameterError for what does not belong into it."""
     file = YamlFile(path.parent, path.name)
+    try:
+        json.dumps(file.content, allow_nan=False)
+    except (TypeError, ValueError):
+        raise ParameterError(f"{path.name} holds what JSON cannot, such as a date that is not in quotes.") from None
     refuse_unknown(file.content, ["settings", "headers", "requests"], f"{path.name} takes no")
     return ServeFile(
         file.mapping("settings", required=False),
@@ -65,7 +69,10 @@ def _curl(endpoint: Endpoint, request: Any, headers: Mapping[str, Any], url: str
         words += ["-H", f"{name}: {value}"]
     if "json" in request:
         words += ["-H", "Content-Type: application/json", "-d", json.dumps(request["json"], ensure_ascii=False)]
-    for part in request.get("form", []):
+    form = request.get("form", [])
+    if not isinstance(form, list):
+        raise ParameterError(f"requests: form of {endpoint.route} must be a list, such as [file=@a.txt, n=1].")
+    for part in form:
         words += ["-F", str(part)]
     implied = "POST" if {"json", "form"} & request.keys() else "GET"
     if endpoint.method == "HEAD":

@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from itertools import takewhile
 from pathlib import Path
 
 import httpx
@@ -50,13 +51,8 @@ class Served:
         self.process = process
         self.children = psutil.Process(process.pid).children
         self._out = process.stdout
-        self.head = self.until("")
+        self.head, self.commands = ([line.strip() for line in takewhile(str.strip, self._out)] for _ in range(2))
         self.url = self.head[0]
-        self.commands = self.until("")
-
-    def until(self, last: str) -> list[str]:
-        """The lines it prints, up to one that is `last`, without it."""
-        return list(iter(lambda: self._out.readline().rstrip("\n"), last))
 
     def line(self) -> str:
         return self._out.readline().rstrip("\n")
@@ -126,6 +122,14 @@ def test_each_request_is_a_line_with_what_was_lost(start: Callable[..., Served])
     steps = [{"status": 200, "headers": {}}, {"result": "61"}, {"result": "62"}]
     httpx.post(f"{served.url}/script/x", json=steps)
     assert served.line().endswith(" s; 1 message lost: the reply ended right after its first chunk")
+
+
+def test_what_a_caller_sends_does_not_reach_the_terminal_raw(start: Callable[..., Served]) -> None:
+    served = start()
+    address = httpx.URL(served.url)
+    with socket.create_connection((address.host, address.port or 0)) as caller:
+        caller.sendall(b"GET /e/hook/raw\x1b[2J HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n")
+        assert served.line().startswith("GET /e/hook/raw?[2J 200 ")
 
 
 def test_a_plugin_that_ends_does_not_end_it(start: Callable[..., Served]) -> None:

@@ -60,6 +60,10 @@ def test_what_dify_does_not_show_is_not_shown() -> None:
     [
         ({"GET /model": {}}, "requests: there is no route 'GET /model': did you mean GET /models?"),
         ({"GET /models": "x"}, "requests: GET /models must be a mapping."),
+        (
+            {"GET /models": {"form": "n=1"}},
+            "requests: form of GET /models must be a list, such as [file=@a.txt, n=1].",
+        ),
         ({"GET /models": {"jsn": {}}}, "requests: GET /models takes no 'jsn': did you mean json?"),
     ],
 )
@@ -91,6 +95,9 @@ def test_the_example_in_the_documentation_can_be_read(tmp_path: Path) -> None:
     [
         ("api_key: test-key", "serve.yaml takes no 'api_key': it has settings, headers, requests."),
         ("setting: {}", "serve.yaml takes no 'setting': did you mean settings?"),
+        ("5: {}", "serve.yaml takes no 5: it has settings, headers, requests."),
+        ("settings: {a: 2026-01-01}", "serve.yaml holds what JSON cannot, such as a date that is not in quotes."),
+        ("settings: {a: .nan}", "serve.yaml holds what JSON cannot, such as a date that is not in quotes."),
         ("settings: [a]", "serve.yaml: settings must be a mapping."),
         ("settings: {", "serve.yaml is not YAML in line 2: "),
         ("", "serve.yaml holds no mapping."),
