@@ -18,18 +18,16 @@ from workspace.plugin.folder import EndpointGroup, PluginFolder, read_plugin_fol
 from workspace.plugin.parameters import ParameterError
 from workspace.plugin.process import PluginProcess
 from workspace.serve.endpoint_host import Answered, EndpointHost
+from workspace.serve.inner_api import InnerApi
 from workspace.serve.kept_plugin import KeptPlugin
 from workspace.serve.settings import check_settings
 from workspace.wire import Handler
 
 
-def main(argv: list[str], *, handler: Handler | None = None) -> int:
-    """Returns the exit code: 0, 1 where the plugin does not start, 2 where the command line or a setting is wrong.
-
-    `handler` answers the plugin's reverse invocations in place of the local workspace.
-    """
+def main(argv: list[str]) -> int:
+    """Returns the exit code: 0, 1 where the plugin does not start, 2 where the command line or a setting is wrong."""
     try:
-        _run(command_line.serve_parser().parse_args(argv), handler)
+        _run(command_line.serve_parser().parse_args(argv))
     except (UsageError, ParameterError) as error:
         note(f"workspace serve: {error}")
         return 2
@@ -39,7 +37,7 @@ def main(argv: list[str], *, handler: Handler | None = None) -> int:
     return 0
 
 
-def _run(options: argparse.Namespace, handler: Handler | None) -> None:
+def _run(options: argparse.Namespace) -> None:
     folder = read_plugin_folder(options.folder)
     file = _file(options)
     check_settings(folder, file.settings)
@@ -48,12 +46,19 @@ def _run(options: argparse.Namespace, handler: Handler | None) -> None:
     note(f"{folder.name} {folder.version} runs under {describe_python(folder)}")
     with ExitStack() as running:
         files = running.enter_context(FileServer(uploads=options.data_dir / "uploads"))
-        if handler is None:
-            handler = local_workspace(folder, files, options, folder.group.settings, file.settings).handle
-        plugin = running.enter_context(closing(_start(folder, handler)))
+        dify = local_workspace(folder, files, options, folder.group.settings, file.settings)
+        inner_api = InnerApi(dify.api.answer, key=options.inner_api_key) if options.inner_api_key else None
+        plugin = running.enter_context(closing(_start(folder, dify.handle)))
         try:
             host = running.enter_context(
-                EndpointHost(plugin, lambda: file.settings, hook=options.hook, port=options.port, on_answer=_log)
+                EndpointHost(
+                    plugin,
+                    lambda: file.settings,
+                    hook=options.hook,
+                    port=options.port,
+                    app=inner_api,
+                    on_answer=_log,
+                )
             )
         except OSError as error:
             reason = os.strerror(error.errno or 0)

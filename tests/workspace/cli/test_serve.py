@@ -165,6 +165,22 @@ def test_the_local_workspace_answers_what_the_plugin_asks_as_dify_only_if_asked_
     assert httpx.get(f"{start('--as-dify').url}/raw").text == "read app failed: request failed: 'query'"
 
 
+def test_a_real_plugin_daemon_may_ask_the_same_workspace(start: Callable[..., Served]) -> None:
+    served = start("--inner-api-key", "inner-key")
+    fetch = httpx.URL(served.url).copy_with(path="/inner/api/fetch/app/info")
+
+    asked = {"tenant_id": "t", "user_id": "u", "type": "fetch_app", "app_id": "chatbot"}
+    answer = httpx.post(fetch, json=asked, headers={"X-Inner-Api-Key": "inner-key"})
+    assert answer.json()["data"]["data"]["user_input_form"]
+    assert httpx.post(fetch, json=asked).status_code == 404
+
+
+def test_without_a_key_there_is_no_inner_api(start: Callable[..., Served]) -> None:
+    fetch = httpx.URL(start().url).copy_with(path="/inner/api/fetch/app/info")
+
+    assert httpx.post(fetch, json={"app_id": "chatbot"}, headers={"X-Inner-Api-Key": ""}).status_code == 404
+
+
 # -- refusals
 
 
