@@ -5,7 +5,6 @@ import contextlib
 import io
 import re
 import shlex
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -33,7 +32,7 @@ class Served(NamedTuple):
     url: str
     printed: str
     folder: Path
-    """Where the commands run: there is what they take in."""
+    """Where the commands run."""
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +49,6 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         head = [*takewhile(lambda line: not line.startswith("Ctrl-C"), process.stdout)]
         try:
             url = next(line.strip() for line in head if line.startswith("http://"))
-            shutil.copy(ROOT / "LICENSE", folder)
             yield Served(url, "".join([*head, "Ctrl-C ends it.\n"]), folder)
         finally:
             process.terminate()
@@ -71,7 +69,7 @@ def curl(command: str, url: str, folder: Path) -> tuple[int, str]:
         command = command.replace(f"${name}", url if name == "BASE" else value.strip('"'))
     assert "$" not in command
     parser = argparse.ArgumentParser()
-    parser.add_argument("-N", action="store_true")
+    parser.add_argument("-N", "-s", action="store_true")
     parser.add_argument("-u", default="")
     parser.add_argument("-H", action="append", default=[])
     parser.add_argument("-d", default=None)
@@ -111,9 +109,9 @@ def curl(command: str, url: str, folder: Path) -> tuple[int, str]:
 
 @pytest.mark.parametrize(("command", "printed"), COMMANDS, ids=[command[:60] for command, _ in COMMANDS])
 def test_a_command_does_what_is_printed(served, command, printed):
-    if "-F file=@good-morning.mp3" in command:  # the file that an earlier command has made
-        [speaking] = [each for each, _ in COMMANDS if "-o good-morning.mp3" in each]
-        curl(speaking, served.url, served.folder)
+    for name in re.findall(r"=@([\w.-]+)", command):  # the file that an earlier command has made
+        [making] = [each for each, _ in COMMANDS if f"-o {name}" in each]
+        curl(making, served.url, served.folder)
 
     status, real = curl(command, served.url, served.folder)
 

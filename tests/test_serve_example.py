@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TextIO
 
 import pytest
+import yaml
 
 from workspace.cli.serve_file import read_serve_file
 from workspace.plugin.folder import read_plugin_folder
@@ -28,6 +29,11 @@ def test_each_route_that_wants_something_has_an_example():
 
 def test_the_requests_bring_the_key_of_the_settings():
     assert FILE.headers == {"Authorization": f"Bearer {FILE.settings['api_key']}"}
+
+
+def test_the_file_is_yaml_to_the_slow_parser_too():
+    """Which stands in where libyaml is missing, and takes less."""
+    assert yaml.safe_load((ROOT / "examples" / "serve.yaml").read_text())["settings"] == FILE.settings
 
 
 @pytest.fixture
