@@ -28,11 +28,14 @@ _SUMMARY = re.compile(
 @dataclass(frozen=True)
 class Conversation:
     """`question` is what the last user message asks for ("" if it is material alone), `material` the sentences an
-    answer can be taken from, `results` what tools have said since, `wants_summary` whether a summary is wanted."""
+    answer can be taken from, `results` what tools have said since and `called` the names of these tools,
+    `wants_summary` whether a summary is wanted, `told` what system messages say."""
 
     question: str
     material: list[str]
     results: list[str]
+    called: set[str]
+    told: str
     last_user_text: str
     wants_summary: bool
     unseen: int
@@ -53,13 +56,16 @@ def read(messages: list[Message]) -> Conversation:
         elif at < last:
             asks = _is_instruction if message.get("role") == "user" else _is_question
             earlier += [sentence for sentence in sentences(text) if not (asks(sentence) or _is_question(sentence))]
+    since = messages[last + 1 :]
     wants_summary = bool(_SUMMARY.search(question))
     if not wants_summary and _SUMMARY.search(told) and len(sentences(last_text)) > 1:
         question, material, wants_summary = "", sentences(last_text), True
     return Conversation(
         question=question,
         material=list(dict.fromkeys(material if wants_summary and material else [*earlier, *material])),
-        results=[text_of(message) for message in messages[last + 1 :] if message.get("role") == "tool"],
+        results=[text_of(message) for message in since if message.get("role") == "tool"],
+        called={call["function"]["name"] for message in since for call in message.get("tool_calls") or []},
+        told=told,
         last_user_text=last_text,
         wants_summary=wants_summary or (not question and len(material) > 1),
         unseen=_unseen(messages[last]) if last >= 0 else 0,

@@ -1,9 +1,9 @@
 """Text generation without a language model: it extracts, and says so.
 
 It answers with sentences that are already in the conversation, those nearest in meaning to the question; sums up by the
-most central sentences; fills a JSON schema from the text; calls a tool whose description fits; answers a workflow's
-classifier and extractor nodes. Where nothing fits it says what it is. The same conversation always gets the same
-answer.
+most central sentences; fills a JSON schema from the text; calls a tool whose description fits, or that a system message
+says to call; answers a workflow's classifier and extractor nodes. Where nothing fits it says what it is. The same
+conversation always gets the same answer.
 """
 
 import hashlib
@@ -70,7 +70,7 @@ class Extractive:
         conversation = read(messages)
         prompt = sum(len(self._embedder.pieces(text_of(message))) for message in messages)
         schema = wanted_schema(parameters) or (_ANY_OBJECT if wants_json(parameters) else None)
-        if tools and not conversation.results and (call := self._call(conversation, tools, len(messages))):
+        if call := self._call(conversation, tools, len(messages)):
             completion = len(self._embedder.pieces(call.name + call.arguments))
             yield Generated(tool_calls=[call], finish_reason="tool_calls", tokens=TokenCount(prompt, completion))
             return
@@ -152,9 +152,11 @@ class Extractive:
         return [_dot(first, other) for other in rest]
 
     def _filled(self, conversation: Conversation, schema: dict[str, Any]) -> str:
+        return json.dumps(self._value(conversation, schema), ensure_ascii=False)
+
+    def _value(self, conversation: Conversation, schema: dict[str, Any]) -> Any:
         text = "\n".join([*conversation.results, *conversation.material, conversation.last_user_text])
-        value = Filler(self.likeness).fill(schema, conversation.last_user_text, context=text)
-        return json.dumps(value, ensure_ascii=False)
+        return Filler(self.likeness).fill(schema, conversation.last_user_text, context=text)
 
     def _task(self, prompt: str) -> str:
         """The answer to a classifier or extractor node of a workflow, "" where none asks."""
@@ -174,18 +176,27 @@ class Extractive:
         return filled
 
     def _call(self, conversation: Conversation, tools: list[dict[str, Any]], turn: int) -> ToolCall | None:
-        """A call of the tool that fits best, if one does and its required arguments are in the text."""
+        """A call of the tool that fits best, if one does and its required arguments are in the text.
+
+        A tool that has to be called need not fit, and what is not in the text is empty in its arguments.
+        """
         text = conversation.last_user_text
+        if tools and (extraction := node_prompts.extraction(text)):
+            return _tool_call(turn, tools[0], self._extracted(extraction))
+        due = [tool for tool in tools if tool["name"] not in conversation.called and _is_due(tool, conversation.told)]
+        tools = due or ([] if conversation.results else tools)
         if not text.strip():
             return None
-        if extraction := node_prompts.extraction(text):
-            return _tool_call(turn, tools[0], self._extracted(extraction))
         described = [f"{tool['name'].replace('_', ' ')}: {tool.get('description') or ''}" for tool in tools]
         scores = self.likeness(text, described)
         for at in sorted(range(len(tools)), key=lambda at: -scores[at]):
-            if scores[at] < TOOL_FITS:
+            parameters = tools[at].get("parameters") or {"type": "object"}
+            if due:
+                arguments = self._value(conversation, parameters)
+            elif scores[at] >= TOOL_FITS:
+                arguments = Filler(self.likeness).arguments(parameters, text)
+            else:
                 return None
-            arguments = Filler(self.likeness).arguments(tools[at].get("parameters") or {}, text)
             if arguments is not None:
                 return _tool_call(turn, tools[at], arguments)
         return None
@@ -195,6 +206,10 @@ def _tool_call(turn: int, tool: dict[str, Any], arguments: dict[str, Any]) -> To
     written, name = json.dumps(arguments, ensure_ascii=False), str(tool["name"])
     digest = hashlib.sha256(f"{turn} {name} {written}".encode()).hexdigest()
     return ToolCall(f"call_{digest[:24]}", name, written)
+
+
+def _is_due(tool: dict[str, Any], told: str) -> bool:
+    return bool(re.search(rf"\bcall\b[^.!?\n]*\b{re.escape(tool['name'])}\b", told, re.IGNORECASE))
 
 
 def _dot(one: list[float], other: list[float]) -> float:

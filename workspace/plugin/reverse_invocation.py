@@ -64,7 +64,9 @@ def answer(
     return unexpected
 
 
-def _send_replies(invocation: ReverseInvocation, handler: Handler, *, send: Send, wait: Callable[[float], bool]) -> None:
+def _send_replies(
+    invocation: ReverseInvocation, handler: Handler, *, send: Send, wait: Callable[[float], bool]
+) -> None:
     replies = handler(invocation.type, invocation.payload)
     try:
         for reply in with_silences(replies):

@@ -5,6 +5,7 @@ import queue
 import sys
 import threading
 import time
+from collections import deque
 from typing import NamedTuple
 
 from workspace.plugin.calls import Message
@@ -16,8 +17,8 @@ class Losses(NamedTuple):
 
     `race`: if a reply ends within so many seconds of its first chunk, nothing after that chunk arrives. In the real
     daemon this is a matter of luck and load: up to 3 ms it happens often. Here it always happens, so that it is seen.
-    `waiting`: a chunk that comes while so many wait for the caller is dropped. A burst loses more here than in the
-    daemon, whose reader and writers run at the same time.
+    `waiting`: a chunk that comes while so many wait for the caller is dropped. A burst of thousands loses more here
+    than in the daemon, where who reads from the plugin and who writes to the caller run at the same time.
     """
 
     race: float = 0.005
@@ -34,6 +35,7 @@ class ReplyQueue:
         self.lost = 0
         self._losses = losses
         self._messages: queue.Queue[Message] = queue.Queue()
+        self._held: deque[Message] = deque()  # what came while the race was undecided, and nobody could take it
         self._first = self._last = math.inf  # when the first chunk came, and what ends the reply
         self._ended = threading.Event()
         self._deadline = math.inf
@@ -44,7 +46,7 @@ class ReplyQueue:
             if not isinstance(message, PluginGone) and not self._ended.is_set():
                 self._last = time.monotonic()
                 self._ended.set()
-        elif self._messages.qsize() < self._losses.waiting:
+        elif self._undecided() > 0 or self._messages.qsize() < self._losses.waiting:
             if self._first == math.inf and _is_chunk(message):
                 self._first = time.monotonic()
             self._messages.put(message)
@@ -55,6 +57,8 @@ class ReplyQueue:
         """Raises queue.Empty after so many seconds."""
         left = self._deadline - time.monotonic()
         if left > 0:
+            if self._held:
+                return self._held.popleft()
             try:
                 return self._messages.get(timeout=min(timeout, left))
             except queue.Empty:
@@ -68,12 +72,18 @@ class ReplyQueue:
 
     def lost_in_race(self) -> bool:
         """To be asked when the first chunk has gone out: whether what comes after it is lost. Waits to see."""
-        if (undecided := self._first + self._losses.race - time.monotonic()) > 0:
+        if (undecided := self._undecided()) > 0:
             self._ended.wait(undecided)
-        if self._last - self._first >= self._losses.race:
-            return False
-        self.lost += sum(not _is(message, "end") for message in list(self._messages.queue))
-        return True
+        if self._last - self._first < self._losses.race:
+            self.lost += sum(not _is(message, "end") for message in list(self._messages.queue))
+            return True
+        while not self._messages.empty():
+            self._held.append(self._messages.get())
+        return False
+
+    def _undecided(self) -> float:
+        """Seconds for which the race goes on."""
+        return self._first + self._losses.race - time.monotonic()
 
 
 def _is_chunk(message: Message) -> bool:

@@ -258,3 +258,48 @@ def test_a_new_question_after_a_result_calls_a_tool_again(engine):
     turns = ["What is the weather in Paris?", told, {"role": "assistant", "content": "18 degrees"}]
 
     assert call(engine, *turns, "What is the weather in Rome?", tools=[WEATHER]) == [("get_weather", {"city": "Rome"})]
+
+
+PLACE = {
+    "name": "Place",
+    "description": "",
+    "parameters": {
+        "type": "object",
+        "properties": {"city": {"type": "string"}, "rivers": {"type": "array", "items": {"type": "string"}}},
+        "required": ["city", "rivers"],
+    },
+}
+TOLD = {"role": "system", "content": "Be brief.\n\nDo not answer in text now: call the function Place."}
+
+
+def test_a_tool_that_a_system_message_says_to_call_is_called_though_it_does_not_fit(engine):
+    question = "The river Tagus flows through Lisbon."
+
+    assert call(engine, question, tools=[WEATHER, PLACE]) == []
+    ((name, arguments),) = call(engine, TOLD, question, tools=[WEATHER, PLACE])
+    assert name == "Place"
+    assert arguments["city"] == "Lisbon"
+
+
+def test_what_is_not_in_the_text_is_empty_in_a_call_that_has_to_be_made(engine):
+    of_age = PLACE | {"parameters": {"type": "object", "properties": {"age": {"type": "integer"}}, "required": ["age"]}}
+
+    assert call(engine, TOLD, "hello", tools=[of_age]) == [("Place", {"age": 0})]
+
+
+def test_of_the_tools_that_have_to_be_called_each_is_called_once(engine):
+    told = {"role": "system", "content": "Call one of the functions get_weather, Place."}
+    asked = {"role": "assistant", "content": "", "tool_calls": [{"id": "1", "function": {"name": "get_weather"}}]}
+    result = {"role": "tool", "content": "18 degrees in Paris", "tool_call_id": "1"}
+    question = "What is the weather in Paris?"
+
+    assert call(engine, told, question, tools=[WEATHER, PLACE])[0][0] == "get_weather"
+    assert call(engine, told, question, asked, result, tools=[WEATHER, PLACE])[0][0] == "Place"
+    assert call(engine, told, question, asked, result, tools=[WEATHER]) == []
+
+
+@pytest.mark.parametrize(
+    "text", ["You are called Place.", "Call for help. Place is a tool.", "The function recalls Place."]
+)
+def test_a_tool_that_is_only_mentioned_does_not_have_to_be_called(engine, text):
+    assert call(engine, {"role": "system", "content": text}, "hello", tools=[PLACE]) == []

@@ -121,7 +121,7 @@ def test_without_losses_the_end_may_come_at_once(clock: SimpleNamespace) -> None
 
 
 def test_chunks_are_dropped_while_too_many_wait() -> None:
-    queue = ReplyQueue(Losses(waiting=2))
+    queue = ReplyQueue(Losses(race=0, waiting=2))
     for text in ("61", "62", "63", "64"):
         queue.put(stream(result=text))
     assert queue.get(timeout=1) == stream(result="61")
@@ -132,12 +132,28 @@ def test_chunks_are_dropped_while_too_many_wait() -> None:
     assert queue.lost == 2
 
 
-def test_the_daemon_lets_128_wait() -> None:
+def test_the_daemon_lets_128_wait(clock: SimpleNamespace) -> None:
     queue = ReplyQueue(Losses())
-    for _ in range(130):
+    queue.put(stream(result="61"))
+    clock.now += 1
+    for _ in range(129):
         queue.put(stream(result="61"))
 
     assert queue.lost == 2
+
+
+def test_what_comes_while_the_race_is_undecided_does_not_count(clock: SimpleNamespace) -> None:
+    queue = ReplyQueue(Losses(waiting=2))
+    for text in ("61", "62", "63", "64"):
+        queue.put(stream(result=text))
+    queue.get(timeout=1)
+    clock.now += 1
+    assert not queue.lost_in_race()
+
+    for text in ("65", "66", "67"):
+        queue.put(stream(result=text))
+    assert [queue.get(timeout=1) for _ in range(5)] == [stream(result=f"6{digit}") for digit in "23456"]
+    assert queue.lost == 1
 
 
 def test_a_caller_that_reads_slowly_loses_chunks_and_holds_up_nobody_else(
