@@ -1,12 +1,9 @@
 """Text generation without a language model: it extracts, and says so.
 
 It answers with sentences that are already in the conversation, those nearest in meaning to the question; sums up by the
-most central sentences; fills a JSON schema from the text; calls a tool whose description fits; answers a workflow's
-classifier and extractor nodes. Where nothing fits it says what it is. The same conversation always gets the same
-answer.
-=======
 most central sentences; fills a JSON schema from the text; calls a tool whose description fits, or that a system message
-says to call. Where nothing fits it says what it is. The same conversation always gets the same answer.
+says to call; answers a workflow's classifier and extractor nodes. Where nothing fits it says what it is. The same
+conversation always gets the same answer.
 """
 
 import hashlib
@@ -39,8 +36,6 @@ _WHO = re.compile(
 )
 _NOTHING = "Nothing in this conversation answers"
 _OWN = frozenset(sentences(ABOUT))
-_VARIABLE = re.compile(r"variable_name='\w+' variable_value=.*? stream=(?:True|False)", re.DOTALL)
-"""How Dify tells an agent's model of a tool's variables, behind what the tool says in words."""
 _WORD = re.compile(r"\w{3,}")
 
 
@@ -110,9 +105,7 @@ class Extractive:
         return f"{unseen}{ABOUT} {_NOTHING}" + (f': "{asked[:100]}"' if asked else ".")
 
     def _from_results(self, conversation: Conversation) -> str:
-        told = [
-            sentence for result in conversation.results for sentence in sentences(_VARIABLE.sub("", result) or result)
-        ]
+        told = [sentence for result in conversation.results for sentence in sentences(result)]
         if len(told) <= SUMMARY_SENTENCES:
             return " ".join(told) or "The tool was called and said nothing."
         return " ".join(self._nearest(conversation.question, told) or told[:SUMMARY_SENTENCES])
@@ -188,12 +181,12 @@ class Extractive:
         A tool that has to be called need not fit, and what is not in the text is empty in its arguments.
         """
         text = conversation.last_user_text
+        if tools and (extraction := node_prompts.extraction(text)):
+            return _tool_call(turn, tools[0], self._extracted(extraction))
         due = [tool for tool in tools if tool["name"] not in conversation.called and _is_due(tool, conversation.told)]
         tools = due or ([] if conversation.results else tools)
         if not text.strip():
             return None
-        if tools and (extraction := node_prompts.extraction(text)):
-            return _tool_call(turn, tools[0], self._extracted(extraction))
         described = [f"{tool['name'].replace('_', ' ')}: {tool.get('description') or ''}" for tool in tools]
         scores = self.likeness(text, described)
         for at in sorted(range(len(tools)), key=lambda at: -scores[at]):
