@@ -4,13 +4,16 @@ PYTHON ?= python3
 UV = .uv/bin/uv
 IN_VENV = .venv/bin/python
 
-.PHONY: help demo test test-daemon lint format bench clean
+.PHONY: help demo serve test test-daemon lint format bench clean
 
 help:  ## this list
 	@grep -E '^[a-z-]+:' Makefile | sed -E 's/:[^#]*(## )?/: /; s/^([a-z-]+): /  make \1\t/'
 
-demo: .venv/ready  ## calls every tool on the local workspace; leaves what came out in demo-output/
+demo: .venv/ready  ## calls every tool and every route on the local workspace; leaves what came out in demo-output/
 	@$(IN_VENV) -m examples.demo
+
+serve: .venv/ready  ## serves the endpoints on localhost, with the settings in examples/serve.yaml, until Ctrl-C
+	@$(IN_VENV) -m workspace serve . --settings examples/serve.yaml
 
 test: .venv/ready  ## all tests
 	@$(IN_VENV) -m pytest

@@ -30,10 +30,10 @@ def modules(*folders: str) -> list[Path]:
     return [path for folder in folders for path in sorted((ROOT / folder).rglob("*.py"))]
 
 
-@pytest.mark.parametrize("path", modules("tools", "provider"), ids=lambda path: path.stem)
-def test_tools_import_the_shared_modules_and_the_sdk_alone(path):
+@pytest.mark.parametrize("path", modules("tools", "endpoints", "provider"), ids=lambda path: path.stem)
+def test_tools_and_endpoints_import_the_shared_modules_and_the_sdk_alone(path):
     assert imported(path) & OURS <= {"switchboard"}
-    assert imported(path) - OURS <= STANDARD_OR_SDK | {"base64", "collections", "io", "json", "typing"}
+    assert imported(path) - OURS <= STANDARD_OR_SDK | {"base64", "collections", "html", "io", "json", "typing"}
 
 
 @pytest.mark.parametrize("path", modules("switchboard"), ids=lambda path: path.stem)

@@ -7,7 +7,7 @@ import sys
 
 from workspace.cli.terminal import NotWritten, note, show, take_any_text
 
-COMMANDS = {"call": "workspace.cli.call", "run": "workspace.cli.run"}
+COMMANDS = {"call": "workspace.cli.call", "run": "workspace.cli.run", "serve": "workspace.cli.serve"}
 """The module whose `main` takes what follows the command's name. Imported late: Ctrl-C may come while it is."""
 
 USAGE = """\
@@ -15,6 +15,7 @@ usage: python -m workspace COMMAND ...
 
   call    invoke a tool of a plugin
   run     run a workflow or chatflow that calls its tools
+  serve   serve a plugin's endpoints
 """
 
 

@@ -65,9 +65,11 @@ class DaemonApi(Api):
                 time.sleep(0.001)
 
     def replies_in_the_plugin(self) -> list[Any]:
-        """What has come to the plugin in answer to its last reverse invocation."""
+        """What has come to the plugin in answer to its last reverse invocation: replies, or the text of an error."""
         with self.host.plugin_input.open("rb") as kept:
             lines = [json.loads(line) for line in kept if b"backwards_response" in line]
         events = [line["data"] for line in lines if line["event"] == "backwards_response"]
-        last = events[-1]["backwards_request_id"]
-        return [each["data"] for each in events if (each["backwards_request_id"], each["event"]) == (last, "response")]
+        last = [each for each in events if each["backwards_request_id"] == events[-1]["backwards_request_id"]]
+        return [
+            each["message"] if each["event"] == "error" else each["data"] for each in last if each["event"] != "end"
+        ]

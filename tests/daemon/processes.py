@@ -54,7 +54,11 @@ class Processes:
         for process, stop in reversed(self._running):
             children = psutil.Process(process.pid).children(recursive=True) if process.poll() is None else []
             process.send_signal(stop)
-            process.wait(30)
+            try:
+                process.wait(15)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
             for child in psutil.wait_procs(children, timeout=1)[1]:
                 child.kill()
         shutil.rmtree(self.folder, ignore_errors=True)

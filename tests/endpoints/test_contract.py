@@ -89,10 +89,16 @@ def test_every_method_of_a_path_is_answered_once():
 def test_every_file_is_as_the_daemon_takes_it(name):
     endpoint = ENDPOINTS[name]
 
-    assert set(endpoint) == {"path", "method", "extra"}
+    assert set(endpoint) - {"hidden"} == {"path", "method", "extra"}
     assert endpoint["path"].startswith("/")
     assert endpoint["method"] in {"HEAD", "GET", "POST", "PUT", "DELETE", "OPTIONS"}
     Map([Rule(endpoint["path"])])
+
+
+def test_what_catches_all_is_not_shown_in_dify():
+    hidden = {endpoint["path"] for endpoint in ENDPOINTS.values() if endpoint.get("hidden")}
+
+    assert hidden == set(CATCH_ALL)
 
 
 def test_the_sdk_serves_what_the_files_say():

@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import re
 from urllib.parse import urlsplit
 
 import httpx
@@ -9,8 +10,11 @@ import openai
 import pytest
 
 from tests.app_replies import error
-from tests.endpoints.api import KEY
-from tests.endpoints.valid_requests import VALID
+from tests.endpoints.api import KEY, ROOT, SETTINGS
+from tests.endpoints.valid_requests import VALID, request
+from workspace.plugin.folder import read_plugin_folder
+from workspace.plugin.process import PluginLine, PluginProcess
+from workspace.serve.endpoint_host import EndpointHost
 from workspace.wire import DifyError
 
 JSON_ROUTES = {route: valid[0] for route, valid in VALID.items() if valid[0].json is not None}
@@ -239,3 +243,27 @@ def test_without_a_content_type_a_body_is_taken_for_json(api):
 
     assert "content-type" not in answer.request.headers
     assert answer.json()["results"][0]["flagged"] is False
+
+
+def test_each_failure_is_one_line_in_the_log_without_content():
+    lines: list[PluginLine] = []
+
+    def dify(invoke_type, payload):
+        raise DifyError("request failed: somebody's text")
+        yield
+
+    with (
+        PluginProcess(read_plugin_folder(ROOT), dify, on_line=lines.append) as process,
+        EndpointHost(process, lambda: SETTINGS) as host,
+        httpx.Client(base_url=host.url, headers={"Authorization": f"Bearer {KEY}"}) as client,
+    ):
+        for route, (valid, *_) in VALID.items():
+            sent = request(route, valid)
+            typed = {name: value for name, value in sent.headers.items() if name == "content-type"}
+            lines.clear()
+
+            status = client.request(sent.method, valid.path, content=sent.read(), headers=typed).status_code
+
+            logged = [f"{line.source}: {line.text}" for line in lines]
+            assert len(logged) == (status != 200), route
+            assert all(re.fullmatch(r"log: WARNING [a-z0-9 ]+: ProviderFailed", line) for line in logged), logged

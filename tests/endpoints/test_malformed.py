@@ -1,7 +1,8 @@
 """Malformed requests at every route, by the hundred: whatever is sent, the answer is one that a client can use.
 
-The requests are good ones with something broken in them. Left out are those that the SDK fails on before any code of
-the plugin runs (see test_errors.py): a header name with "_", a header that is not UTF-8, and a path with a line break.
+The requests are good ones with something broken in them. Left out are those that the SDK or the plugin daemon answers
+before any code of the plugin runs (see test_errors.py and test_not_found.py): a header name with "_", a header that is
+not UTF-8, and a path with a line break or another control character.
 """
 
 import copy
@@ -196,6 +197,7 @@ def test_whatever_is_sent_the_answer_is_one_that_a_client_can_use(well_answered,
 
     holds()
 
+    # nobody starts the plugin again, so this is the same process
     alive = well_answered.http.get("/v1/models")
     assert alive.status_code == 200
     assert next(model["id"] for model in alive.json()["data"]) == "test-model"

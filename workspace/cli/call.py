@@ -4,11 +4,10 @@ import argparse
 import json
 import time
 import uuid
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from workspace.cli import arguments, command_line, local_workspace, saved_files
+from workspace.cli import arguments, command_line, saved_files
 from workspace.cli.call_output import (
     as_json,
     describe_failure,
@@ -21,10 +20,17 @@ from workspace.cli.call_output import (
     failure_as_json,
 )
 from workspace.cli.command_line import UsageError
+from workspace.cli.local_workspace import (
+    credentials,
+    default_models,
+    describe_python,
+    local_workspace,
+    model_server,
+    prepare,
+    workflow_host,
+)
 from workspace.cli.plugin_lines import Lines
-from workspace.cli.selector_notes import notes_on_apps, notes_on_models
 from workspace.cli.terminal import note, show
-from workspace.dify.apps.app import App
 from workspace.plugin import parameters
 from workspace.plugin.errors import PluginCallError, PluginError, PluginFolderError
 from workspace.plugin.file_server import FileServer
@@ -45,7 +51,7 @@ def main(argv: list[str], *, handler: Handler | None = None) -> int:
     `handler` answers the plugin's reverse invocations in place of the local workspace.
     """
     for_program = "--json" in argv  # known before the rest is read, so that an error in it is JSON too
-    parser = command_line.parser()
+    parser = command_line.call_parser()
     try:
         options = parser.parse_intermixed_args(argv)
         if options.help and not options.words:
@@ -78,24 +84,24 @@ def _run(options: argparse.Namespace, handler: Handler | None) -> int:
     except PluginFolderError as error:
         raise UsageError(str(error)) from None
     if options.help:
-        show(describe_tool(tool, _apps(folder, options), local_workspace.default_models(options)))
+        host = workflow_host(options, tools=PluginTools(folder, credentials=credentials(options)))
+        show(describe_tool(tool, local_workspace(folder, options, host).apps, default_models(options)))
         return 0
     with FileServer(uploads=options.data_dir / "uploads") as files:
         values = arguments.read_arguments(tool, options.words[2:], share=files.share)
-        default_models = local_workspace.default_models(options)
-        for name, model in arguments.add_default_models(tool, values, default_models).items():
+        for name, model in arguments.add_default_models(tool, values, default_models(options)).items():
             note(f"{name}: {model}, the workspace's default")
-        if local_workspace.server():
+        if model_server():
             arguments.refuse_missing_models(tool, values)
-        credentials = local_workspace.credentials(options)
-        request = _request(folder, tool, values, credentials)
+        given = credentials(options)
+        request = _request(folder, tool, values, given)
         if options.save_dir:
-            local_workspace.prepare(options.save_dir)
-        note(f"{folder.name} {folder.version} runs under {local_workspace.python_of(folder)}")
-        tools = None
+            prepare(options.save_dir)
+        note(f"{folder.name} {folder.version} runs under {describe_python(folder)}")
+        tools = PluginTools(folder, credentials=given)
         if handler is None:
-            tools = PluginTools(folder, credentials=credentials)
-            handler = _local_workspace(folder, files, options, tool, values, tools)
+            host = workflow_host(options, files, tools)
+            handler = local_workspace(folder, options, host, tool.parameters, values).handle
         invocations: list[ReverseInvocation] = []
         try:
             return _call(folder, request, options, handler, invocations, tools)
@@ -107,10 +113,10 @@ def _run(options: argparse.Namespace, handler: Handler | None) -> int:
                     note("the plugin asked Dify nothing")
 
 
-def _request(folder: PluginFolder, tool: Tool, values: dict[str, Any], credentials: Mapping[str, str]) -> Payload:
+def _request(folder: PluginFolder, tool: Tool, values: dict[str, Any], given: dict[str, str]) -> Payload:
     """What the daemon sends for a tool, with everything checked before the plugin is started."""
     declared = folder.provider(tool.provider).credentials
-    checked = parameters.credentials(declared, credentials)
+    checked = parameters.credentials(declared, given)
     return parameters.tool_request(
         tool,
         parameters.tool_parameters(tool, values),
@@ -125,7 +131,7 @@ def _call(
     options: argparse.Namespace,
     handler: Handler,
     invocations: list[ReverseInvocation],
-    tools: PluginTools | None,
+    tools: PluginTools,
 ) -> int:
     outputs, lines = Outputs(), Lines(all_at_once=options.trace)
     started = time.monotonic()
@@ -134,8 +140,7 @@ def _call(
         folder, handler, on_line=lines.take, on_invocation=invocations.append, start_timeout=start_timeout
     ) as plugin:
         lines.ready()
-        if tools:
-            tools.plugin = plugin
+        tools.plugin = plugin
         called = time.monotonic()
         try:
             for message in plugin.call(request, timeout=options.timeout):
@@ -161,36 +166,3 @@ def _call(
         note(f"workspace call: {outputs.files[place].filename} could not be saved: {problem}.")
     note(f"{seconds:.2f} s, after {called - started:.2f} s to start the plugin")
     return 1 if saved.problems else 0
-
-
-def _apps(folder: PluginFolder, options: argparse.Namespace) -> Mapping[str, App]:
-    from workspace.dify import Dify
-    from workspace.engines import models_from_environment
-
-    models = models_from_environment()
-    tools = PluginTools(folder, credentials=local_workspace.credentials(options))
-    apps, problems = local_workspace.apps_of(options, local_workspace.host_of(options, models, None, tools))
-    for line in problems:
-        note(line)
-    return Dify(folder.manifest, models, apps={**apps}).apps
-
-
-def _local_workspace(
-    folder: PluginFolder,
-    files: FileServer,
-    options: argparse.Namespace,
-    tool: Tool,
-    values: Mapping[str, Any],
-    tools: PluginTools,
-) -> Handler:
-    # imported here because the engines take their time, which listing tools need not wait for
-    from workspace.engines import models_from_environment
-
-    models = models_from_environment()
-    apps, problems = local_workspace.apps_of(options, local_workspace.host_of(options, models, files, tools))
-    dify = local_workspace.dify_of(folder, options, models, files, apps)
-    for line in (*problems, *notes_on_apps(tool, values, dify.apps)):
-        note(line)
-    for line in () if local_workspace.server() else notes_on_models(tool, values, models.describe):
-        note(line)
-    return dify.handle

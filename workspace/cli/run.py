@@ -5,7 +5,7 @@ import json
 from contextlib import ExitStack, closing
 from pathlib import Path
 
-from workspace.cli import command_line, local_workspace, saved_files
+from workspace.cli import command_line, saved_files
 from workspace.cli.call_output import (
     describe_failure,
     describe_invocation,
@@ -13,6 +13,7 @@ from workspace.cli.call_output import (
     failure_as_json,
 )
 from workspace.cli.command_line import UsageError
+from workspace.cli.local_workspace import credentials, describe_python, local_workspace, prepare, workflow_host
 from workspace.cli.plugin_lines import Lines
 from workspace.cli.run_output import Progress, as_json, describe_outputs, describe_workflow
 from workspace.cli.terminal import note, show
@@ -75,11 +76,10 @@ def _run(options: argparse.Namespace) -> int:
     with FileServer(uploads=options.data_dir / "uploads") as files:
         tools = None
         if folder:
-            credentials = local_workspace.credentials(options)
-            tools = PluginTools(folder, credentials=credentials, on_error=progress.failed_in(folder.path))
+            tools = PluginTools(folder, credentials=credentials(options), on_error=progress.failed_in(folder.path))
         payload = read_inputs(workflow, options.words[1:], files)
         if options.save_dir:
-            local_workspace.prepare(options.save_dir)
+            prepare(options.save_dir)
         with ExitStack() as stack:
             app = _app(workflow, options, files, tools, stack)
             for event in stack.enter_context(closing(app.run(payload))):
@@ -95,20 +95,13 @@ def _app(
     stack: ExitStack,
 ) -> DslApp:
     """The app, and if it calls tools the plugin that has them, running."""
-    # imported here because the engines take their time, which what is wrong so far need not wait for
-    from workspace.engines import models_from_environment
-
-    models = models_from_environment()
-    host = local_workspace.host_of(options, models, files, tools)
+    host = workflow_host(options, files, tools)
     memory = Conversations(options.data_dir / "conversations" / workflow.app_id)
     app = DslApp(workflow, host, conversations=memory, longest=options.timeout)
     if tools is None or not any(node.type == "tool" for node in workflow.nodes):
         return app
-    apps, problems = local_workspace.apps_of(options, host)
-    for line in problems:
-        note(line)
-    dify = local_workspace.dify_of(tools.folder, options, models, files, apps)
-    note(f"{tools.folder.name} {tools.folder.version} runs under {local_workspace.python_of(tools.folder)}")
+    dify = local_workspace(tools.folder, options, host)
+    note(f"{tools.folder.name} {tools.folder.version} runs under {describe_python(tools.folder)}")
     lines, invocations = Lines(all_at_once=options.trace), list[ReverseInvocation]()
     if options.trace:
         stack.callback(_show_invocations, invocations)

@@ -59,8 +59,13 @@ def llm_structured_output(models: Models, request: RequestInvokeLLMWithStructure
     text = ""
     for chunk in llm(models, request.model_copy(update={"completion_params": parameters})):
         text += chunk["delta"]["message"]["content"]
-        yield {**chunk, "structured_output": None}
-    yield {**_chunk(request.model, 0, Generated(), None), "structured_output": _object_in(text)}
+        yield _structured(chunk, None)
+    yield _structured(_chunk(request.model, 0, Generated(), None), _object_in(text))
+
+
+def _structured(chunk: Payload, found: Payload | None) -> Payload:
+    """The daemon keeps no `prompt_messages` in these."""
+    return {**{key: chunk[key] for key in ("model", "system_fingerprint", "delta")}, "structured_output": found}
 
 
 def _object_in(text: str) -> Payload:

@@ -5,7 +5,6 @@ PluginError
 ├── PluginStartError    the process did not become ready
 ├── PluginGone          the process ended or was killed; whoever waited for it gets this
 ├── PluginTimeout       the plugin did not finish in time; it goes on running, as in Dify
-├── CallStopped         whoever made the call wants no more of it; the plugin goes on running
 ├── PluginCallError     the plugin answered a call with an error
 └── OutputError         the plugin's messages are none that Dify's API accepts
 """
@@ -31,10 +30,6 @@ class PluginGone(PluginError):
 
 class PluginTimeout(PluginError):
     """A call took longer than Dify lets it."""
-
-
-class CallStopped(PluginError):
-    """A call was given up; the message is why."""
 
 
 class OutputError(PluginError):

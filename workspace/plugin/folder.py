@@ -1,4 +1,4 @@
-"""Reads what a plugin folder declares: manifest.yaml, its tool providers and their tools.
+"""Reads what a plugin folder declares: manifest.yaml, its tool providers and their tools, its endpoints.
 
 Only what the workspace needs is asked for; the rest of a manifest may be as it likes. Every problem is one sentence
 that names the file.
@@ -6,16 +6,12 @@ that names the file.
 
 import difflib
 import sys
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from workspace.plugin.errors import PluginFolderError
-
-Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # several times faster where libyaml is there
+from workspace.plugin.yaml_file import YamlFile
 
 
 @dataclass(frozen=True)
@@ -26,7 +22,10 @@ class Option:
 
 @dataclass(frozen=True)
 class Parameter:
-    """A tool's parameter or a provider's credential. `type` is Dify's name: "string", "file", "model-selector", ..."""
+    """A tool's parameter, a provider's credential or a setting of the endpoints.
+
+    `type` is Dify's name: "string", "file", "model-selector", ...
+    """
 
     name: str
     type: str
@@ -62,8 +61,28 @@ class ToolProvider:
 
 
 @dataclass(frozen=True)
+class Endpoint:
+    """A route. `path` is as werkzeug's rules are: "/v1/models/<path:id>". What is hidden is not shown in Dify."""
+
+    method: str
+    path: str
+    hidden: bool
+
+    @property
+    def route(self) -> str:
+        return f"{self.method} {self.path}"
+
+
+@dataclass(frozen=True)
+class EndpointGroup:
+    settings: tuple[Parameter, ...]
+    endpoints: tuple[Endpoint, ...]
+
+
+@dataclass(frozen=True)
 class PluginFolder:
-    """`manifest` is manifest.yaml as it stands. `own_python` says that `python` is of the folder's own `.venv`."""
+    """`manifest` is manifest.yaml as it stands. `group` is None for a plugin without endpoints. `own_python` says that
+    `python` is of the folder's own `.venv`."""
 
     path: Path
     manifest: dict[str, Any] = field(repr=False)
@@ -72,6 +91,7 @@ class PluginFolder:
     version: str
     entrypoint: str
     providers: tuple[ToolProvider, ...]
+    group: EndpointGroup | None
     python: Path
     own_python: bool
 
@@ -110,7 +130,7 @@ def read_plugin_folder(path: Path) -> PluginFolder:
     path = path.absolute()
     if not path.is_dir():
         raise PluginFolderError(f"{path} is no folder.")
-    manifest = _File(path, "manifest.yaml")
+    manifest = YamlFile(path, "manifest.yaml")
     plugins = manifest.mapping("plugins", required=False)
     own_python = path / ".venv" / "bin" / "python"
     folder = PluginFolder(
@@ -121,6 +141,7 @@ def read_plugin_folder(path: Path) -> PluginFolder:
         version=manifest.text("version"),
         entrypoint=manifest.text("meta.runner.entrypoint"),
         providers=tuple(_read_provider(path, name) for name in manifest.names(plugins, "tools")),
+        group=next((_read_group(path, name) for name in manifest.names(plugins, "endpoints")[-1:]), None),
         python=own_python if own_python.exists() else Path(sys.executable),
         own_python=own_python.exists(),
     )
@@ -133,7 +154,7 @@ def read_plugin_folder(path: Path) -> PluginFolder:
 
 
 def _read_provider(root: Path, name: str) -> ToolProvider:
-    file = _File(root, name)
+    file = YamlFile(root, name)
     provider = file.text("identity.name")
     declared = file.mapping("credentials_for_provider", required=False)
     credentials = [
@@ -150,7 +171,7 @@ def _read_provider(root: Path, name: str) -> ToolProvider:
 
 
 def _read_tool(root: Path, name: str, provider: str) -> Tool:
-    file = _File(root, name)
+    file = YamlFile(root, name)
     tool = file.text("identity.name")
     schema = file.mapping("output_schema", required=False)
     llm_description = file.get("description.llm")
@@ -167,7 +188,22 @@ def _read_tool(root: Path, name: str, provider: str) -> Tool:
     )
 
 
-def _parameter(file: "_File", content: dict[str, Any], *, where: str) -> Parameter:
+def _read_group(root: Path, name: str) -> EndpointGroup:
+    """Of several groups Dify declares the last."""
+    file = YamlFile(root, name)
+    settings = [_parameter(file, content, where=f"settings[{index}]") for index, content in file.items("settings")]
+    return EndpointGroup(
+        settings=tuple(settings),
+        endpoints=tuple(_read_endpoint(root, endpoint) for endpoint in file.names(file.content, "endpoints")),
+    )
+
+
+def _read_endpoint(root: Path, name: str) -> Endpoint:
+    file = YamlFile(root, name)
+    return Endpoint(method=file.text("method"), path=file.text("path"), hidden=bool(file.get("hidden")))
+
+
+def _parameter(file: YamlFile, content: dict[str, Any], *, where: str) -> Parameter:
     for key in ("name", "type"):
         if not isinstance(content.get(key), str):
             raise PluginFolderError(f"{file.name} lacks {where}.{key}, or it is no text.")
@@ -197,56 +233,3 @@ def _english(texts: object) -> str:
     if isinstance(texts, dict):
         texts = texts.get("en_US") or next(iter(texts.values()), "")
     return texts.strip() if isinstance(texts, str) else ""
-
-
-class _File:
-    """One YAML file of the plugin, a mapping at its top. Keys are written with dots."""
-
-    def __init__(self, root: Path, name: str) -> None:
-        self.name = name
-        try:
-            content = yaml.load((root / name).read_bytes(), Loader)
-        except OSError as error:
-            raise PluginFolderError(f"{name} cannot be read in {root}: {error.strerror}.") from None
-        except yaml.YAMLError as error:
-            mark = getattr(error, "problem_mark", None)
-            line = f" in line {mark.line + 1}" if mark else ""
-            problem = getattr(error, "problem", None) or "it cannot be parsed"
-            raise PluginFolderError(f"{name} is not YAML{line}: {problem}.") from None
-        if not isinstance(content, dict):
-            raise PluginFolderError(f"{name} holds no mapping.")
-        self.content: dict[str, Any] = content
-
-    def get(self, path: str) -> Any:
-        value: Any = self.content
-        for key in path.split("."):
-            value = value.get(key) if isinstance(value, dict) else None
-        return value
-
-    def text(self, path: str) -> str:
-        value = self.get(path)
-        if value is None or isinstance(value, dict | list) or not str(value):
-            raise PluginFolderError(f"{self.name} lacks {path}, or it is no text.")
-        return str(value)
-
-    def mapping(self, path: str, *, required: bool = True) -> dict[str, Any]:
-        value = self.get(path)
-        if value is None and not required:
-            return {}
-        if not isinstance(value, dict):
-            raise PluginFolderError(f"{self.name}: {path} must be a mapping.")
-        return value
-
-    def names(self, mapping: dict[str, Any], key: str) -> list[str]:
-        """A list of file names, empty if there is none."""
-        names = mapping.get(key) or []
-        if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
-            raise PluginFolderError(f"{self.name}: {key} must be a list of file names.")
-        return names
-
-    def items(self, key: str) -> Iterator[tuple[int, dict[str, Any]]]:
-        """The mappings in a list, with their places."""
-        values = self.content.get(key) or []
-        if not isinstance(values, list) or not all(isinstance(value, dict) for value in values):
-            raise PluginFolderError(f"{self.name}: {key} must be a list of mappings.")
-        return enumerate(values)

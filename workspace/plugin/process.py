@@ -15,24 +15,16 @@ import time
 import uuid
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Literal, NamedTuple, Self
 
 from workspace.plugin import json_lines
 from workspace.plugin.advice import missing_package, swallowed_message
+from workspace.plugin.calls import Call, Messages, call_error
 from workspace.plugin.child_process import GRACE, ChildProcess, plugin_environment
-from workspace.plugin.errors import (
-    CallStopped,
-    PluginCallError,
-    PluginError,
-    PluginGone,
-    PluginStartError,
-    PluginTimeout,
-)
+from workspace.plugin.errors import PluginCallError, PluginError, PluginGone, PluginStartError, PluginTimeout
 from workspace.plugin.folder import PluginFolder
 from workspace.plugin.reverse_invocation import MalformedInvocation, ReverseInvocation, answer, read_invocation
-from workspace.plugin.stop import Stop
 from workspace.wire import MAX_LINE, Handler, Payload
 
 
@@ -41,14 +33,6 @@ class PluginLine(NamedTuple):
 
     source: Literal["stdout", "stderr", "log", "error"]
     text: str
-
-
-@dataclass
-class _Call:
-    """A call that is not over. `envelope` is what every line to the plugin about it carries beside event and data."""
-
-    envelope: dict[str, Any]
-    events: queue.Queue[dict[str, Any] | PluginError] = field(default_factory=queue.Queue)
 
 
 class PluginProcess:
@@ -78,7 +62,7 @@ class PluginProcess:
         self._silence_limit = silence_limit
 
         self._lock = threading.Lock()
-        self._calls: dict[str, _Call] = {}
+        self._calls: dict[str, Call] = {}
         self._answering: set[threading.Thread] = set()
         self._gone = ""
         self._started = threading.Event()
@@ -132,6 +116,11 @@ class PluginProcess:
     ) -> None:
         self.close()
 
+    @property
+    def gone(self) -> bool:
+        """Whether the process has ended, or is about to."""
+        return bool(self._gone)
+
     # -- calls --------------------------------------------------------------------------------------------------------
 
     def call(
@@ -140,36 +129,34 @@ class PluginProcess:
         *,
         context: Mapping[str, Any] | None = None,
         timeout: float = 600.0,
-        stop: Stop | None = None,
+        through: Messages | None = None,
     ) -> Iterator[Payload]:
         """Send a request, `{type, action, user_id, ...}`, and yield the messages the plugin answers with.
 
         Lazy: nothing is sent before the first message is asked for. `context` are fields beside the request:
-        conversation_id, message_id, app_id, endpoint_id. Raises PluginCallError when the plugin answers with an
-        error, PluginGone when it ends, PluginTimeout after `timeout` seconds, CallStopped on `stop`. Dify has no way
-        to cancel a call: the plugin goes on with it, and what is still to come is dropped.
+        conversation_id, message_id, app_id, endpoint_id; `through` is the queue in which the messages wait. Raises
+        PluginCallError when the plugin answers with an error, PluginGone when it ends, PluginTimeout after `timeout`
+        seconds. Dify has no way to cancel a call: leaving the iterator drops what is still to come.
         """
         session_id = str(uuid.uuid4())
         envelope = dict.fromkeys(("conversation_id", "message_id", "app_id", "endpoint_id", "context"))
-        call = _Call({"session_id": session_id, **envelope, **(context or {})})
+        call = Call({"session_id": session_id, **envelope, **(context or {})}, through or queue.Queue())
         deadline = time.monotonic() + timeout
         with self._lock:
             if self._gone:
                 raise PluginGone(self._gone)
             self._calls[session_id] = call
-        stop = stop or Stop()
         try:
-            with stop.calling(lambda: call.events.put(CallStopped(stop.reason))):
-                self._send(call, "request", request)
-                while (event := self._next_event(call, deadline, timeout))["type"] != "end":
-                    if event["type"] == "error":
-                        raise _call_error(event["data"])
-                    yield event["data"]
+            self._send(call, "request", request)
+            while (event := self._next_event(call, deadline, timeout))["type"] != "end":
+                if event["type"] == "error":
+                    raise call_error(event["data"])
+                yield event["data"]
         finally:
             with self._lock:
                 self._calls.pop(session_id, None)
 
-    def _next_event(self, call: _Call, deadline: float, timeout: float) -> dict[str, Any]:
+    def _next_event(self, call: Call, deadline: float, timeout: float) -> dict[str, Any]:
         while True:
             now = time.monotonic()
             silent_at = self._heard + self._silence_limit
@@ -190,7 +177,7 @@ class PluginProcess:
                 raise event
             return event
 
-    def _send(self, call: _Call, event: str, data: Payload) -> None:
+    def _send(self, call: Call, event: str, data: Payload) -> None:
         self._child.write(json_lines.encode({**call.envelope, "event": event, "data": data}))
 
     # -- what the plugin writes ---------------------------------------------------------------------------------------
@@ -253,7 +240,7 @@ class PluginProcess:
 
     # -- reverse invocations ------------------------------------------------------------------------------------------
 
-    def _take_invocation(self, call: _Call, data: object) -> None:
+    def _take_invocation(self, call: Call, data: object) -> None:
         try:
             invocation = read_invocation(data)
         except MalformedInvocation as error:
@@ -265,7 +252,7 @@ class PluginProcess:
             self._answering.add(thread)
         thread.start()
 
-    def _answer(self, call: _Call, invocation: ReverseInvocation) -> None:
+    def _answer(self, call: Call, invocation: ReverseInvocation) -> None:
         unexpected = answer(
             invocation,
             self._handler,
@@ -290,14 +277,3 @@ class PluginProcess:
         """What it wrote on stderr last, to come after a sentence."""
         lines = [line for line in self._stderr_tail if line.strip()]
         return "".join(f"\n    {line}" for line in lines)
-
-
-def _call_error(data: object) -> PluginCallError:
-    """From the `error` message of a plugin, `{error_type, message, args}`."""
-    content = data if isinstance(data, dict) else {}
-    details = content.get("args")
-    return PluginCallError(
-        str(content.get("error_type") or "Error"),
-        str(content.get("message") or ""),
-        details if isinstance(details, dict) else {},
-    )

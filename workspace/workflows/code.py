@@ -19,7 +19,7 @@ from graphon.nodes.code.limits import CodeNodeLimits
 from graphon.variables.utils import dumps_with_segments
 
 from workspace.plugin.json_lines import well_formed
-from workspace.plugin.stop import Stop
+from workspace.workflows.stop import Stop
 
 TIMEOUT = 15.0
 """Seconds; what Dify's sandbox allows."""

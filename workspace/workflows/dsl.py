@@ -13,12 +13,15 @@ from typing import Any, Literal, get_args
 import yaml
 
 from workspace.dify.apps.form import Input, InputType
-from workspace.plugin.folder import Loader
+from workspace.plugin.yaml_file import Loader
 
 NEWEST = (0, 7, 0)
 """The version that Dify 1.17 writes. Dify asks before it imports a newer one."""
 LARGEST = 10 * 1024 * 1024
 """Bytes; Dify imports no larger file."""
+
+DEEPEST = 100
+"""Collections in one another; files of Dify have a dozen."""
 
 type WorkflowMode = Literal["workflow", "advanced-chat"]
 
@@ -114,19 +117,33 @@ def _content(path: Path) -> dict[str, Any]:
     try:
         if path.stat().st_size > LARGEST:
             raise DslError(f"{path.name} is larger than {LARGEST >> 20} MiB, which is what Dify takes.")
-        content = yaml.load(path.read_bytes(), Loader)
+        written = path.read_bytes()
+        if _depth(written) > DEEPEST:  # libyaml would not survive what is nested much deeper
+            raise DslError(f"{path.name} is nested too deeply to be a DSL file.")
+        content = yaml.load(written, Loader)
     except OSError as error:
         raise DslError(f"{path} cannot be read: {error.strerror}.") from None
     except (yaml.YAMLError, UnicodeDecodeError, ValueError) as error:
         mark = getattr(error, "problem_mark", None)
         line = f" in line {mark.line + 1}" if mark else ""
-        problem = getattr(error, "problem", None) or str(error).partition("\n")[0] or "it cannot be parsed"
+        problem = getattr(error, "problem", None) or getattr(error, "reason", None) or "it cannot be parsed"
         raise DslError(f"{path.name} is not YAML{line}: {problem}.") from None
-    except RecursionError:
-        raise DslError(f"{path.name} is nested too deeply to be a DSL file.") from None
     if not isinstance(content, dict):
         raise DslError(f"{path.name} is no DSL file: it holds no mapping.")
     return content
+
+
+def _depth(written: bytes) -> int:
+    depth = deepest = 0
+    for event in yaml.parse(written, Loader):
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+            deepest = max(deepest, depth)
+            if depth > DEEPEST:
+                break
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+    return deepest
 
 
 def _check_version(name: str, version: object) -> None:

@@ -81,7 +81,8 @@ class Reporter:
     def report(self, event: EngineEvent) -> Iterator[Event]:
         match event:
             case NodeRunRetryEvent():  # it is a NodeRunStartedEvent too
-                yield self._node_finished(event, retry_index=event.retry_index)
+                if not self._graph_run.halted:
+                    yield self._node_finished(event, retry_index=event.retry_index)
             case NodeRunStartedEvent():
                 if event.node_type not in _CONTAINERS and event.id not in self._nodes:
                     self._nodes[event.id] = node = self._node(event)

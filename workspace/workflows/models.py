@@ -29,12 +29,15 @@ from workspace.dify import model_replies
 from workspace.dify.api_requests import RequestInvokeLLM, RequestInvokeLLMWithStructuredOutput
 from workspace.dify.summary import CHARACTERS_PER_TOKEN
 from workspace.engines import Models
-from workspace.plugin.stop import Stop
 from workspace.wire import DifyError
+from workspace.workflows.stop import Stop
 
 CONTEXT_TOKENS = 128_000
 OWN_PROVIDER = "local"
 """The provider whose models are the workspace's own: what is asked is its default model."""
+
+_TOOL_CALLS = (ModelFeature.TOOL_CALL, ModelFeature.MULTI_TOOL_CALL, ModelFeature.STREAM_TOOL_CALL)
+"""What the engine does not ask of models in completion mode."""
 
 
 class NodeModel:
@@ -52,6 +55,8 @@ class NodeModel:
         self.model_name = str(config.get("name"))
         self.parameters: Mapping[str, Any] = dict(config.get("completion_params") or {})
         self.stop: Sequence[str] | None = self.parameters.get("stop")
+        self._mode = str(config.get("mode"))
+        self._lacking = {ModelFeature.POLLING, *(_TOOL_CALLS if self._mode == "completion" else ())}
         self._models = models
         self._asked = default_model if self.provider == OWN_PROVIDER else self.model_name
         self._stop = stop
@@ -61,9 +66,9 @@ class NodeModel:
             model=self.model_name,
             label=I18nObject(en_us=self.model_name),
             model_type=ModelType.LLM,
-            features=[feature for feature in ModelFeature if feature is not ModelFeature.POLLING],
+            features=[feature for feature in ModelFeature if feature not in self._lacking],
             fetch_from=FetchFrom.PREDEFINED_MODEL,
-            model_properties={ModelPropertyKey.MODE: "chat", ModelPropertyKey.CONTEXT_SIZE: CONTEXT_TOKENS},
+            model_properties={ModelPropertyKey.MODE: self._mode, ModelPropertyKey.CONTEXT_SIZE: CONTEXT_TOKENS},
         )
 
     def get_llm_num_tokens(self, prompt_messages: Sequence[PromptMessage]) -> int:

@@ -32,8 +32,11 @@ class CannotRun(Exception):
 
 def check(workflow: Workflow, tools: PluginTools | None, *, allow_code: bool) -> None:
     """Raises CannotRun. `allow_code` lets code and HTTP nodes run."""
-    told = {node.id: problem for node in workflow.nodes if (problem := _problem(node, tools, allow_code=allow_code))}
-    lines = [f"{node.title} ({node.type}): {told[node.id]}" for node in workflow.nodes if node.id in told]
+    lines = [
+        f"{node.title} ({node.type}): {problem}"
+        for node in workflow.nodes
+        if (problem := _problem(node, tools, allow_code=allow_code))
+    ]
     lines += [f"{workflow.start.title} (start): nothing here fills in {name}" for name in unknown_inputs(workflow)]
     if lines:
         raise CannotRun("".join(f"\n    {line}" for line in lines))

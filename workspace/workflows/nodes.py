@@ -33,11 +33,11 @@ from graphon.runtime.init_params import InitParams
 from graphon.runtime.runtime_state import RuntimeState
 from pydantic import ValidationError
 
-from workspace.plugin.stop import Stop
 from workspace.workflows.code import LIMITS, CodeRunner
 from workspace.workflows.files import Files
 from workspace.workflows.host import Host
 from workspace.workflows.models import ConversationMemory, Messages, NodeModel
+from workspace.workflows.stop import Stop
 from workspace.workflows.templates import Templates
 from workspace.workflows.tool_nodes import ToolRuntime
 

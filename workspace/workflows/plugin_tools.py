@@ -1,16 +1,17 @@
 """The tools of the plugin under work, as the tool nodes of a workflow know and call them."""
 
+import queue
 import uuid
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import Any, Protocol
 
 from workspace.plugin import parameters
+from workspace.plugin.calls import Messages
 from workspace.plugin.errors import PluginCallError, PluginGone
 from workspace.plugin.folder import Parameter, PluginFolder, Tool
-from workspace.plugin.process import PluginProcess
-from workspace.plugin.stop import Stop
 from workspace.wire import Payload
 from workspace.workflows.dsl import GraphNode
+from workspace.workflows.stop import CallStopped, Stop
 
 _OTHER_PROVIDERS = {
     "api": "a custom tool, made of an OpenAPI schema",
@@ -19,6 +20,13 @@ _OTHER_PROVIDERS = {
     "app": "an app as a tool",
     "dataset-retrieval": "a knowledge base as a tool",
 }
+
+
+class Plugin(Protocol):
+    """A running one: `PluginProcess`, or what starts it again when it has ended."""
+
+    def call(self, request: Payload, /, *, context: Mapping[str, Any], through: Messages) -> Iterator[Payload]:
+        """See `PluginProcess.call`."""
 
 
 class PluginTools:
@@ -35,7 +43,7 @@ class PluginTools:
         on_error: Callable[[PluginCallError], None] = lambda _error: None,
     ) -> None:
         self.folder = folder
-        self.plugin: PluginProcess | None = None
+        self.plugin: Plugin | None = None
         self._credentials = dict(credentials or {})
         self._on_error = on_error
         self._user_id = str(uuid.uuid4())
@@ -68,12 +76,17 @@ class PluginTools:
         return ""
 
     def call(self, tool: Tool, values: dict[str, Any], *, context: Mapping[str, Any], stop: Stop) -> Iterator[Payload]:
-        """The messages of one call, as `PluginProcess.call` yields them; raises what that raises."""
+        """The messages of one call. Raises what `PluginProcess.call` raises, and CallStopped on `stop`.
+
+        Dify has no way to cancel a call: the plugin goes on with it, and what is still to come is dropped.
+        """
         if self.plugin is None:
             raise PluginGone("The plugin is not running.")
         request = parameters.tool_request(tool, values, user_id=self._user_id, credentials=self._credentials_of(tool))
+        messages: Messages = queue.Queue()
         try:
-            yield from self.plugin.call(request, context=context, stop=stop)
+            with stop.calling(lambda: messages.put(CallStopped(stop.reason))):
+                yield from self.plugin.call(request, context=context, through=messages)
         except PluginCallError as error:
             self._on_error(error)
             raise

@@ -11,7 +11,7 @@ from graphon.engine.layer import Layer
 from graphon.engine_events import EngineEvent, NodeRunRetryEvent
 from graphon.nodes.base.node import Node
 
-from workspace.plugin.stop import Stop
+from workspace.workflows.stop import Stop
 
 
 def without_pauses(nodes: Iterable[dict[str, Any]]) -> tuple[list[dict[str, Any]], dict[str, float]]:

@@ -28,13 +28,13 @@ from graphon.runtime.runtime_state import RuntimeState
 from graphon.runtime.variable_pool import VariablePool
 from pydantic import ValidationError
 
-from workspace.plugin.stop import Stop
 from workspace.workflows import variables
 from workspace.workflows.dsl import DslError, Workflow
 from workspace.workflows.files import Files
 from workspace.workflows.host import Host
 from workspace.workflows.nodes import NodeFactory
 from workspace.workflows.retries import RetryPauses, without_pauses
+from workspace.workflows.stop import Stop
 
 MOST_STEPS = 500
 LONGEST = 1200.0
@@ -83,7 +83,7 @@ class GraphRun:
     def events(self) -> Generator[EngineEvent | None]:
         """What happens, to its end; None for a second in which nothing does. Leaving it stops the run."""
         happened: queue.Queue[EngineEvent | None] = queue.Queue()
-        thread = threading.Thread(target=self._execute, args=(happened,), daemon=True)
+        thread = threading.Thread(target=self._execute, args=(happened,), name="EngineEvents", daemon=True)
         ends_at = time.monotonic() + self._longest
         thread.start()
         try:

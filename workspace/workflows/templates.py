@@ -4,13 +4,14 @@ Dify does it in its sandbox. Here Jinja's own sandbox keeps a template from reac
 """
 
 from collections.abc import Iterator, Mapping
+from copy import deepcopy
 from typing import Any
 
 from graphon.template_rendering import Jinja2TemplateRenderer, TemplateRenderError
 from jinja2 import TemplateError
-from jinja2.sandbox import ImmutableSandboxedEnvironment
+from jinja2.sandbox import SandboxedEnvironment
 
-from workspace.plugin.stop import Stop
+from workspace.workflows.stop import Stop
 
 LONGEST = 400_000
 """Characters; Dify allows a template node as many."""
@@ -33,7 +34,7 @@ class Templates(Jinja2TemplateRenderer):
 
     def _pieces(self, template: str, variables: Mapping[str, Any]) -> Iterator[str]:
         length = 0
-        for piece in _Environment().from_string(template).generate(**variables):
+        for piece in _Environment().from_string(template).generate(**deepcopy(dict(variables))):
             length += len(piece)
             if self._stop.requested:
                 raise TemplateRenderError(self._stop.reason)
@@ -42,7 +43,7 @@ class Templates(Jinja2TemplateRenderer):
             yield piece
 
 
-class _Environment(ImmutableSandboxedEnvironment):
+class _Environment(SandboxedEnvironment):
     """For one rendering: it counts."""
 
     intercepted_binops = frozenset({"*", "**"})

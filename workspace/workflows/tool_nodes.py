@@ -12,15 +12,16 @@ from graphon.nodes.tool.exc import ToolParameterError, ToolRuntimeInvocationErro
 from graphon.nodes.tool_runtime_entities import ToolRuntimeHandle, ToolRuntimeMessage, ToolRuntimeParameter
 from graphon.runtime.variable_pool import VariablePool
 from graphon.variables.template_resolution import convert_template
+from pydantic import ValidationError
 
 from workspace.plugin import parameters
-from workspace.plugin.errors import PluginCallError, PluginError
+from workspace.plugin.errors import OutputError, PluginCallError, PluginError
 from workspace.plugin.folder import Parameter, Tool
 from workspace.plugin.outputs import Outputs
-from workspace.plugin.stop import Stop
 from workspace.wire import Payload
 from workspace.workflows.files import Files
 from workspace.workflows.plugin_tools import PluginTools
+from workspace.workflows.stop import Stop
 
 _MESSAGES: dict[str, type[Any]] = {
     "text": ToolRuntimeMessage.TextMessage,
@@ -115,7 +116,7 @@ class ToolRuntime:
         for message in messages:
             added, kind = outputs.add(message), str(message.get("type"))
             if kind in _MESSAGES:
-                content = _MESSAGES[kind].model_validate(message["message"])
+                content = _content(kind, message["message"])
                 yield ToolRuntimeMessage(type=ToolRuntimeMessage.MessageType(kind), message=content)
             elif added:  # an image that could not be fetched
                 yield ToolRuntimeMessage(message=ToolRuntimeMessage.TextMessage(text=added))
@@ -135,6 +136,15 @@ class ToolRuntime:
 def _bound(handle: ToolRuntimeHandle) -> _Bound:
     assert isinstance(handle.raw, _Bound)
     return handle.raw
+
+
+def _content(kind: str, content: object) -> Any:
+    try:
+        return _MESSAGES[kind].model_validate(content)
+    except ValidationError as error:
+        problem = error.errors()[0]
+        where = ".".join(map(str, problem["loc"]))
+        raise OutputError(f"Dify fails on a {kind} message of the plugin: {where}: {problem['msg']}.") from None
 
 
 def _value(config: object, pool: VariablePool) -> Any:

@@ -136,9 +136,8 @@ def test_pieces_for_which_there_is_no_clock_tick_do_not_hold_up_the_first():
 # -- the daemon's queue -----------------------------------------------------------------------------------------------
 
 
-def tokens(per_second: float, *, seconds: float, size: int = 250) -> Script:
-    count = int(per_second * seconds)
-    return [(number / per_second, b"%*d" % (size, number)) for number in range(count)]
+def tokens(per_second: float, *, seconds: float, start: float = 0.0) -> Script:
+    return [(start + number / per_second, b"%250d" % number) for number in range(int(per_second * seconds))]
 
 
 def test_a_token_never_waits_longer_than_the_gap_at_the_speed_of_a_model():
@@ -153,9 +152,26 @@ def test_a_token_never_waits_longer_than_the_gap_at_the_speed_of_a_model():
 @pytest.mark.parametrize("per_second", [1_000, 4_000, 10_000])
 @pytest.mark.parametrize("rate", [100_000, 1_000_000])
 def test_a_flood_that_lasts_does_not_fill_the_queue_of_a_slow_client(per_second, rate):
-    reply = Reply([*tokens(per_second, seconds=10), (10.0, None)])
+    reply = Reply([(0.0, b"one"), *tokens(per_second, seconds=10, start=60.0), (70.0, None)])
 
     assert most_unread(reply.sent, rate=rate) < DAEMON_QUEUE
+
+
+def test_more_than_the_daemon_can_queue_leaves_as_a_slow_client_reads_it():
+    mebibytes: Script = [(0.0, bytes(MAX_FRAME))] * 200
+
+    reply = Reply([*mebibytes, (0.0, None)])
+
+    assert len(reply.frames) == 200
+    assert most_unread(reply.sent, rate=100_000) < DAEMON_QUEUE
+
+
+def test_full_frames_do_not_wait_for_more():
+    mebibytes: Script = [(0.0, bytes(MAX_FRAME))] * 100
+
+    reply = Reply([*mebibytes, (60.0, None)])
+
+    assert reply.times[-1] == pytest.approx(99 * GAP)
 
 
 def test_in_a_flood_the_gaps_stay_small_beside_the_time_it_lasts():
@@ -177,9 +193,9 @@ def test_the_last_piece_does_not_wait_behind_a_flood():
 
 def test_a_client_that_catches_up_gets_pieces_one_by_one_again():
     flood = tokens(4_000, seconds=1)
-    caught_up = tokens(50, seconds=1)
+    caught_up = tokens(50, seconds=1, start=12.0)
 
-    reply = Reply([*flood, *((12.0 + time, piece) for time, piece in caught_up), (13.0, None)])
+    reply = Reply([*flood, *caught_up, (13.0, None)])
 
     assert reply.frames[-50:] == [piece for _, piece in caught_up]
 

@@ -8,6 +8,12 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from workspace.plugin.errors import PluginError
+
+
+class CallStopped(PluginError):
+    """A call of a plugin was given up; the message is why."""
+
 
 class Stop:
     """Requested once, from any thread; `reason` is then why."""

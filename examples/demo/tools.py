@@ -1,0 +1,179 @@
+"""The calls of tools."""
+
+import json
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from examples.demo import FAILS_IN_DIFY, FOLDER, NO_SENSE, PLUGIN, DemoError
+from examples.demo.printing import label, show
+from examples.demo.texts import (
+    ABOUT_ANA,
+    CLEAN,
+    DIRTY,
+    FACTS,
+    FACTS_AND_QUESTION,
+    LETTER,
+    NEXT_QUESTION,
+    QUESTION,
+    SENTENCE,
+    SUM,
+    same_words,
+)
+from workspace.cli.arguments import add_default_models
+from workspace.plugin.folder import PluginFolder
+from workspace.plugin.outputs import Outputs
+from workspace.plugin.parameters import tool_parameters, tool_request
+from workspace.plugin.process import PluginProcess
+from workspace.plugin.selectors import DEFAULT_MODELS, app_selector
+
+
+class ToolStep(NamedTuple):
+    title: str
+    tool: str
+    parameters: dict[str, Any]
+    makes_sense: Callable[[Outputs], bool]
+    note: str = ""
+
+    @property
+    def target(self) -> str:
+        return f"tool {self.tool}"
+
+
+type MakeToolStep = Callable[[Mapping[str, Any]], ToolStep]
+"""Makes a step from what the ones before it returned, by their titles."""
+
+
+def tool_steps(share: Callable[[Path], dict[str, Any]]) -> list[MakeToolStep]:
+    """`share` makes a file parameter of a file."""
+    return [
+        lambda _: ToolStep(
+            "speak",
+            "tts",
+            {"text": SENTENCE, "voice": "alloy"},
+            lambda out: len(out.files) == 1 and out.variables["mime_type"] == "audio/mpeg",
+        ),
+        lambda done: ToolStep(
+            "transcribe",
+            "speech2text",
+            {"audio": share(FOLDER / done["speak"].files[0].filename)},
+            lambda out: same_words(out.variables["transcript"]),
+            FAILS_IN_DIFY,
+        ),
+        lambda _: ToolStep(
+            "embed",
+            "text_embedding",
+            {"texts": json.dumps(FACTS), "input_type": "document"},
+            lambda out: len(out.variables["embeddings"]) == len(FACTS),
+        ),
+        lambda _: ToolStep(
+            "rerank",
+            "rerank",
+            {"query": QUESTION, "documents": json.dumps(FACTS[::-1])},
+            lambda out: out.variables["best"] == FACTS[0],
+        ),
+        lambda _: ToolStep(
+            "moderate a clean text",
+            "moderation",
+            {"text": CLEAN},
+            lambda out: out.variables["flagged"] is False,
+        ),
+        lambda _: ToolStep(
+            "moderate a dirty text",
+            "moderation",
+            {"text": DIRTY},
+            lambda out: out.variables["flagged"] is True,
+        ),
+        lambda _: ToolStep(
+            "ask a model",
+            "llm",
+            {"prompt": FACTS_AND_QUESTION},
+            lambda out: "Lisbon" in out.variables["answer"],
+        ),
+        lambda _: ToolStep(
+            "summarise a short text",
+            "summary",
+            {"text": LETTER, "instruction": "One sentence."},
+            lambda out: out.variables["unchanged"] is True,
+        ),
+        lambda _: ToolStep(
+            "summarise a long text",
+            "summary",
+            {"text": (PLUGIN / "LICENSE").read_text(), "instruction": "What does it permit?"},
+            lambda out: not out.variables["unchanged"] and len(out.variables["summary"]) < 2000,
+        ),
+        lambda _: ToolStep(
+            "ask what an app wants",
+            "app_parameters",
+            {"app": "chatbot"},
+            lambda out: "name" in out.variables["input_schema"]["required"],
+        ),
+        lambda _: ToolStep(
+            "chat with a chatbot",
+            "chat_app",
+            {"app": "chatbot", "query": QUESTION, "inputs": ABOUT_ANA},
+            lambda out: "Lisbon" in out.variables["answer"],
+        ),
+        lambda done: ToolStep(
+            "go on with it",
+            "chat_app",
+            {
+                "app": "chatbot",
+                "query": NEXT_QUESTION,
+                "conversation_id": done["chat with a chatbot"].variables["conversation_id"],
+            },
+            lambda out: "Tagus" in out.variables["answer"],
+        ),
+        lambda _: ToolStep(
+            "ask an agent",
+            "chat_app",
+            {"app": "agent", "query": SUM},
+            lambda out: "14" in out.variables["answer"],
+        ),
+        lambda _: ToolStep(
+            "run a workflow",
+            "workflow_app",
+            {"app": "workflow", "inputs": {"text": LETTER, "max_words": 30}},
+            lambda out: out.variables["status"] == "succeeded" and bool(out.variables["outputs"]["summary"]),
+        ),
+        lambda _: ToolStep(
+            "complete a text",
+            "completion_app",
+            {"app": "completion", "query": " ".join([*FACTS, QUESTION])},
+            lambda out: bool(out.variables["answer"].strip()),
+            FAILS_IN_DIFY,
+        ),
+    ]
+
+
+def call_tool(folder: PluginFolder, plugin: PluginProcess, step: ToolStep) -> Outputs:
+    """One call: show what goes in and, as it comes, what goes out; keep the files."""
+    tool = folder.tool(step.tool)
+    show("in", {name: value for name, value in step.parameters.items() if name != "audio"} or "the mp3 above")
+    given = dict(step.parameters)
+    if "app" in given:
+        given["app"] = app_selector(given["app"])
+    add_default_models(tool, given, DEFAULT_MODELS)
+    request = tool_request(tool, tool_parameters(tool, given), user_id="demo")
+    outputs = Outputs()
+    started = time.monotonic()
+    pieces = 0
+    for message in plugin.call(request):
+        if text := outputs.add(message):
+            pieces += 1
+            if step.tool == "llm":
+                print(text if pieces > 1 else label("out") + text, end="", flush=True)
+    seconds = time.monotonic() - started
+    if step.tool == "llm":
+        print(f"  (streamed in {pieces} pieces)")
+    else:
+        show("out", outputs.text)
+    for file in outputs.files:
+        (FOLDER / file.filename).write_bytes(file.data)
+        show("file", f"{file.filename}, {file.mime_type}, {len(file.data):,} bytes")
+    show("sets", {name: value for name, value in outputs.variables.items() if value != outputs.text})
+    show("time", f"{seconds:.2f} s")
+    if not step.makes_sense(outputs):
+        raise DemoError(NO_SENSE)
+    return outputs

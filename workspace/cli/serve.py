@@ -1,0 +1,97 @@
+"""`python -m workspace serve`: the endpoints of a plugin over HTTP, until it is stopped."""
+
+import argparse
+import contextlib
+import threading
+from contextlib import ExitStack, closing
+
+from workspace.cli import command_line
+from workspace.cli.command_line import UsageError
+from workspace.cli.local_workspace import credentials, describe_python, local_workspace, workflow_host
+from workspace.cli.plugin_lines import Lines
+from workspace.cli.serve_file import ServeFile, curl_lines, read_serve_file
+from workspace.cli.terminal import NotWritten, note, show
+from workspace.plugin.errors import PluginError, PluginFolderError
+from workspace.plugin.file_server import FileServer
+from workspace.plugin.folder import EndpointGroup, PluginFolder, read_plugin_folder
+from workspace.plugin.parameters import ParameterError
+from workspace.plugin.process import PluginProcess
+from workspace.serve.endpoint_host import Answered, EndpointHost
+from workspace.serve.kept_plugin import KeptPlugin
+from workspace.serve.settings import check_settings
+from workspace.wire import Handler
+from workspace.workflows.plugin_tools import PluginTools
+
+
+def main(argv: list[str], *, handler: Handler | None = None) -> int:
+    """Returns the exit code: 0, 1 where the plugin does not start, 2 where the command line or a setting is wrong.
+
+    `handler` answers the plugin's reverse invocations in place of the local workspace.
+    """
+    try:
+        _run(command_line.serve_parser().parse_args(argv), handler)
+    except (UsageError, ParameterError) as error:
+        note(f"workspace serve: {error}")
+        return 2
+    except PluginError as error:
+        note(f"workspace serve: {error}")
+        return 1
+    return 0
+
+
+def _run(options: argparse.Namespace, handler: Handler | None) -> None:
+    folder = read_plugin_folder(options.folder)
+    file = _file(options)
+    check_settings(folder, file.settings)
+    assert folder.group is not None
+    curl_lines(folder.group, file, "")  # what is wrong with them is said before anything starts
+    note(f"{folder.name} {folder.version} runs under {describe_python(folder)}")
+    with ExitStack() as running:
+        files = running.enter_context(FileServer(uploads=options.data_dir / "uploads"))
+        tools = PluginTools(folder, credentials=credentials(options))
+        if handler is None:
+            stands_behind = workflow_host(options, files, tools)
+            handler = local_workspace(folder, options, stands_behind, folder.group.settings, file.settings).handle
+        tools.plugin = plugin = running.enter_context(closing(_start(folder, handler)))
+        try:
+            host = running.enter_context(
+                EndpointHost(plugin, lambda: file.settings, hook=options.hook, port=options.port, on_answer=_log)
+            )
+        except OSError as error:
+            raise UsageError(f"port {options.port} cannot be had ({error.strerror}): choose one with --port.") from None
+        _greet(folder.group, file, host.url)
+        with contextlib.suppress(KeyboardInterrupt):
+            threading.Event().wait()
+
+
+def _file(options: argparse.Namespace) -> ServeFile:
+    try:
+        return read_serve_file(options.settings) if options.settings else ServeFile()
+    except PluginFolderError as error:
+        raise UsageError(str(error)) from None
+
+
+def _start(folder: PluginFolder, handler: Handler) -> KeptPlugin:
+    lines = Lines(all_at_once=True)
+    plugin = KeptPlugin(lambda: PluginProcess(folder, handler, on_line=lines.take))
+    lines.ready()
+    return plugin
+
+
+def _greet(group: EndpointGroup, file: ServeFile, url: str) -> None:
+    """Where the endpoints are, what opens them, and a command for each."""
+    show(url)
+    for setting in group.settings:
+        if setting.type == "secret-input" and setting.name in file.settings:
+            show(f"{setting.name}: {file.settings[setting.name]}")
+    show("")
+    for line in curl_lines(group, file, url):
+        show(line)
+    show("")
+    note("Ctrl-C ends it.")
+
+
+def _log(answered: Answered) -> None:
+    line = f"{answered.method} {answered.path} {answered.status or '-'} {answered.seconds:.3f} s"
+    with contextlib.suppress(NotWritten, BrokenPipeError):
+        show(f"{line}; {answered.note}" if answered.note else line)
