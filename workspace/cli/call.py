@@ -104,7 +104,7 @@ def _run(options: argparse.Namespace, handler: Handler | None) -> int:
             handler = local_workspace(folder, options, host, tool.parameters, values).handle
         invocations: list[ReverseInvocation] = []
         try:
-            return _call(folder, request, options, handler, invocations, tools)
+            return _call(folder, request, options, handler, invocations, tools, files)
         finally:
             if options.trace:
                 for invocation in invocations:
@@ -132,8 +132,9 @@ def _call(
     handler: Handler,
     invocations: list[ReverseInvocation],
     tools: PluginTools,
+    files: FileServer,
 ) -> int:
-    outputs, lines = Outputs(), Lines(all_at_once=options.trace)
+    outputs, lines = Outputs(tool_file=files.tool_file), Lines(all_at_once=options.trace)
     started = time.monotonic()
     start_timeout = min(options.timeout, LONGEST_START)
     with PluginProcess(

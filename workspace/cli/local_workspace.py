@@ -76,8 +76,10 @@ def local_workspace(
         folder=options.data_dir,
         fail_like_dify=options.as_dify,
         apps={**_apps(options, host)},
-        upload_url=host.files.upload_url if host.files else None,
+        tools=host.tools,
+        files=host.files,
         default_model=host.default_model,
+        agent_models=default_models(options),
     )
     parameters = list(parameters)
     for line in notes_on_apps(parameters, values or {}, dify.apps):

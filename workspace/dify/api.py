@@ -1,4 +1,4 @@
-"""Dify's API, as far as the plugin daemon asks it: models, apps, summaries, uploads.
+"""Dify's API, as far as the plugin daemon asks it: models, apps, nodes, tools, summaries, uploads.
 
     api = DifyApi(models, folder=Path("data"))
     for reply in api.answer("rerank", {"provider": "p", "model": "m", "query": "q", "docs": ["a"], ...}):
@@ -7,24 +7,27 @@
 It stands behind `Dify`, which is the daemon's half, and behind a real plugin daemon (`workspace.serve.inner_api`).
 """
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
 from workspace.dify import api_requests, model_replies
-from workspace.dify.api_requests import BaseRequestInvokeModel, RequestInvokeApp
+from workspace.dify.api_requests import (
+    BaseRequestInvokeModel,
+    RequestInvokeApp,
+    RequestInvokeParameterExtractorNode,
+    RequestInvokeQuestionClassifierNode,
+)
 from workspace.dify.apps import blocking
 from workspace.dify.apps.app import CHAT_MODES, App
 from workspace.dify.apps.catalog import built_in
+from workspace.dify.apps.plugin_toolbox import toolbox_of
 from workspace.dify.refusals import STREAMED, Refused
 from workspace.dify.summary import summarise
+from workspace.dify.tools import PluginTools, Tools
 from workspace.engines import Models
+from workspace.plugin.file_server import FileServer
+from workspace.plugin.selectors import DEFAULT_MODELS
 from workspace.wire import DifyError, Payload
-
-_NOT_HERE = {
-    "tool": "tools of other plugins",
-    "node_parameter_extractor": "the parameter extractor node",
-    "node_question_classifier": "the question classifier node",
-}
 
 
 class DifyApi:
@@ -32,9 +35,10 @@ class DifyApi:
 
     `folder` keeps conversations (None: in memory). `known_models` limits which models there are ("gpt-4o", or with its
     provider "langgenius/openai/openai/gpt-4o"); None takes any name. `fail_like_dify` breaks the two interfaces that
-    Dify's API breaks today, speech2text and completion apps. `apps` is added to the workspace's own. `upload_url` makes
-    the signed URL to which a plugin posts a file, from the file's name and MIME type. `default_model` is what apps and
-    summaries ask, "" for none; `context_tokens` is its context, which decides from where on a text is really
+    Dify's API breaks today, speech2text and completion apps. `apps` is added to the workspace's own. `tools` are those
+    of the plugin under work, which it can call and one of the workspace's agents has, with the models of `agent_models`
+    (by type of model) where they need one. `files` takes uploads and what tools put out. `default_model` is what apps
+    and summaries ask, "" for none; `context_tokens` is its context, which decides from where on a text is really
     summarised.
     """
 
@@ -46,18 +50,22 @@ class DifyApi:
         known_models: Collection[str] | None = None,
         fail_like_dify: bool = False,
         apps: dict[str, App] | None = None,
-        upload_url: Callable[[str, str], str] | None = None,
+        tools: PluginTools | None = None,
+        files: FileServer | None = None,
         default_model: str = "",
+        agent_models: Mapping[str, str] = DEFAULT_MODELS,
         context_tokens: int = 4096,
     ) -> None:
-        self.apps: dict[str, App] = {
-            **built_in(models, folder / "conversations" if folder else None, model=default_model),
-            **(apps or {}),
-        }
+        self.apps: dict[str, App] = {}
+        self._tools = Tools(tools, self.apps, files)
+        conversations = folder / "conversations" if folder else None
+        toolbox = toolbox_of(tools.tools, self._tools.messages, agent_models) if tools else None
+        self.apps.update(built_in(models, conversations, model=default_model, plugin_toolbox=toolbox))
+        self.apps.update(apps or {})
         self._models = models
         self._known_models = known_models
         self._fail_like_dify = fail_like_dify
-        self._upload_url = upload_url
+        self._files = files
         self._default_model = default_model
         self._context_tokens = context_tokens
 
@@ -67,13 +75,14 @@ class DifyApi:
         Raises `Refused` before the first reply where Dify answers with an HTTP error, and `DifyError` where its answer
         holds an error text.
         """
-        if invoke_type in _NOT_HERE:
-            raise DifyError(f"the local workspace does not answer {_NOT_HERE[invoke_type]} ({invoke_type}) yet")
         if invoke_type not in api_requests.REQUESTS:  # multimodal models: Dify's API has no route for them
             raise Refused("The requested URL was not found on the server.", status=404, code="not_found")
         request = api_requests.read(invoke_type, payload)
-        if isinstance(request, BaseRequestInvokeModel):
-            self._check_model(invoke_type, request)
+        match request:
+            case BaseRequestInvokeModel(provider=provider, model=model):
+                self._check_model(invoke_type, provider, model)
+            case RequestInvokeParameterExtractorNode(model=model) | RequestInvokeQuestionClassifierNode(model=model):
+                self._check_model(invoke_type, model.provider, model.name)
         match request:
             case api_requests.RequestInvokeLLMWithStructuredOutput():
                 yield from model_replies.llm_structured_output(self._models, request)
@@ -91,31 +100,42 @@ class DifyApi:
                 yield model_replies.moderation(self._models, request)
             case api_requests.RequestInvokeSummary(text=text, instruction=instruction):
                 yield {"summary": self._summary(text, instruction)}
+            case RequestInvokeParameterExtractorNode() | RequestInvokeQuestionClassifierNode():
+                yield self._run_node(request)
+            case api_requests.RequestInvokeTool():
+                yield from self._tools.invoke(request)
             case RequestInvokeApp():
                 yield from self._run(request)
             case api_requests.RequestFetchAppInfo(app_id=app_id):
                 yield self._app(app_id).parameters()
             case api_requests.RequestRequestUploadFile(filename=filename, mimetype=mimetype):
-                if self._upload_url is None:
+                if self._files is None:
                     raise DifyError("the local workspace takes no files unless it serves HTTP")
-                yield {"url": self._upload_url(filename, mimetype)}
+                yield {"url": self._files.upload_url(filename, mimetype)}
             case api_requests.RequestInvokeEncrypt(opt=opt, data=settings):
                 # on one's own machine there is nobody to hide them from, so they are kept as they are
                 yield {} if opt == "clear" else settings
 
-    def _check_model(self, invoke_type: str, request: BaseRequestInvokeModel) -> None:
+    def _check_model(self, invoke_type: str, provider: str, model: str) -> None:
         known = self._known_models
-        if known is None or request.model in known or f"{request.provider}/{request.model}" in known:
+        if known is None or model in known or f"{provider}/{model}" in known:
             return
         if invoke_type == "llm_structured_output":
-            raise Refused(f"Model schema not found for {request.model}")
-        problem = f"Model {request.model} not exist."
+            raise Refused(f"Model schema not found for {model}")
+        problem = f"Model {model} not exist."
         raise Refused(problem) if invoke_type in STREAMED else DifyError(problem)
 
     def _summary(self, text: str, instruction: str) -> str:
         return summarise(
             self._models, text, instruction, model=self._default_model, context_tokens=self._context_tokens
         )
+
+    def _run_node(self, request: RequestInvokeParameterExtractorNode | RequestInvokeQuestionClassifierNode) -> Payload:
+        # imported here because the engine takes its time to load
+        from workspace.workflows.free_node import run_node
+        from workspace.workflows.host import Host
+
+        return run_node(request, Host(self._models, default_model=self._default_model))
 
     def _app(self, app_id: str) -> App:
         if app_id not in self.apps:

@@ -77,6 +77,57 @@ class RequestInvokeModeration(BaseRequestInvokeModel):
     text: str
 
 
+class NodeModel(BaseModel):
+    """`ModelConfig` of graphon's nodes, which know a model by its `name`."""
+
+    provider: str
+    name: str
+    mode: Literal["chat", "completion"]
+    completion_params: dict[str, Any] = Field(default_factory=dict)
+
+
+class ParameterConfig(BaseModel):
+    name: str
+    type: str
+    options: list[str] | None = None
+    description: str
+    required: bool
+
+    @field_validator("name")
+    @classmethod
+    def is_not_reserved(cls, value: str) -> str:
+        if value in ("__reason", "__is_success"):
+            raise ValueError("Invalid parameter name, __reason and __is_success are reserved")
+        return value
+
+
+class ClassConfig(BaseModel):
+    id: str
+    name: str
+
+
+class RequestInvokeParameterExtractorNode(BaseModel):
+    parameters: list[ParameterConfig]
+    model: NodeModel
+    instruction: str
+    query: str
+
+
+class RequestInvokeQuestionClassifierNode(BaseModel):
+    query: str
+    model: NodeModel
+    classes: list[ClassConfig]
+    instruction: str
+
+
+class RequestInvokeTool(BaseModel):
+    tool_type: Literal["builtin", "workflow", "api", "mcp"]
+    provider: str
+    tool: str
+    tool_parameters: dict[str, Any]
+    credential_id: str | None = None
+
+
 class RequestInvokeSummary(BaseModel):
     text: str
     instruction: str
@@ -117,6 +168,9 @@ REQUESTS: dict[str, type[BaseModel]] = {
     "tts": RequestInvokeTTS,
     "speech2text": RequestInvokeSpeech2Text,
     "moderation": RequestInvokeModeration,
+    "node_parameter_extractor": RequestInvokeParameterExtractorNode,
+    "node_question_classifier": RequestInvokeQuestionClassifierNode,
+    "tool": RequestInvokeTool,
     "system_summary": RequestInvokeSummary,
     "app": RequestInvokeApp,
     "fetch_app": RequestFetchAppInfo,

@@ -9,7 +9,7 @@ validation, then what Dify's API refuses; the texts are theirs. Storage is the d
 `DifyApi`, whose errors are told in the daemon's words.
 """
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +17,12 @@ from workspace.dify import permissions
 from workspace.dify.api import DifyApi
 from workspace.dify.apps.app import App
 from workspace.dify.fields import decode
-from workspace.dify.refusals import reported
+from workspace.dify.refusals import check_node_response, reported
 from workspace.dify.storage import Storage
+from workspace.dify.tools import PluginTools
 from workspace.engines import Models
+from workspace.plugin.file_server import FileServer
+from workspace.plugin.selectors import DEFAULT_MODELS
 from workspace.wire import Payload
 
 
@@ -39,8 +42,10 @@ class Dify:
         known_models: Collection[str] | None = None,
         fail_like_dify: bool = False,
         apps: dict[str, App] | None = None,
-        upload_url: Callable[[str, str], str] | None = None,
+        tools: PluginTools | None = None,
+        files: FileServer | None = None,
         default_model: str = "",
+        agent_models: Mapping[str, str] = DEFAULT_MODELS,
         context_tokens: int = 4096,
     ) -> None:
         self.api = DifyApi(
@@ -49,8 +54,10 @@ class Dify:
             known_models=known_models,
             fail_like_dify=fail_like_dify,
             apps=apps,
-            upload_url=upload_url,
+            tools=tools,
+            files=files,
             default_model=default_model,
+            agent_models=agent_models,
             context_tokens=context_tokens,
         )
         self._manifest = manifest
@@ -67,5 +74,8 @@ class Dify:
         request = decode(invoke_type, payload)
         if invoke_type == "storage":
             yield self._storage.answer(request)
-        else:
-            yield from reported(invoke_type, self.api.answer(invoke_type, request))
+            return
+        for reply in reported(invoke_type, self.api.answer(invoke_type, request)):
+            if invoke_type.startswith("node_") and reply is not None:
+                check_node_response(invoke_type, reply)
+            yield reply

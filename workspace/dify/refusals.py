@@ -7,6 +7,8 @@ An error of the API reaches a plugin in one of four forms, by the kind of the ca
     not streaming, raised by a model  invoke rerank model failed: request failed: <text>
     not streaming, payload refused    invoke rerank model failed: data is nil
 
+A node that failed is none of these: the daemon misses what it should have put out.
+
 Source: dify-plugin-daemon, `backwards_invocation/task.go`, `calldify/http_request.go`.
 """
 
@@ -71,3 +73,17 @@ def reported(invoke_type: str, replies: Iterator[Payload | None]) -> Iterator[Pa
         raise DifyError(f"{calling} failed: {reason}") from refusal
     except DifyError as error:
         raise DifyError(f"{reading or calling} failed: request failed: {error}") from error
+
+
+_NODE_RESPONSE = {"process_data": "ProcessData", "outputs": "Outputs", "inputs": "Inputs"}
+
+
+def check_node_response(invoke_type: str, reply: Payload) -> None:
+    """What the daemon's `InvokeNodeResponse` requires. Of a node that failed Dify has none of it, nor the reason."""
+    failures = [
+        f"Key: 'InvokeNodeResponse.{name}' Error:Field validation for '{name}' failed on the 'required' tag"
+        for key, name in _NODE_RESPONSE.items()
+        if reply[key] is None
+    ]
+    if failures:
+        raise DifyError(f"{NOT_STREAMED[invoke_type]} failed: validate request failed: {'\n'.join(failures)}")

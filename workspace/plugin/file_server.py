@@ -25,6 +25,7 @@ from werkzeug.exceptions import BadRequest, Forbidden, HTTPException, NotFound
 from werkzeug.formparser import parse_form_data
 
 from workspace.plugin.files import extension_of, file_parameter, mime_type_of
+from workspace.plugin.outputs import OutputFile
 
 
 class ServedFile(NamedTuple):
@@ -82,6 +83,11 @@ class FileServer:
                 return None
             self._served(file_id, path, path.name, mime_type_of(path.name, b""))
         return self._files[file_id]
+
+    def tool_file(self, file_id: str) -> OutputFile | None:
+        """The content of the file with an id, for `Outputs`."""
+        file = self.find(file_id)
+        return OutputFile(file.filename, file.mime_type, file.path.read_bytes()) if file else None
 
     def upload_url(self, filename: str, mime_type: str) -> str:
         """Where a plugin may post one file, in a form as `file`; what it gets back has the file's id."""

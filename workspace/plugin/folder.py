@@ -39,6 +39,8 @@ class Parameter:
     multiple: bool
     label: str
     description: str
+    llm_description: str = ""
+    """For the model of an agent."""
 
 
 @dataclass(frozen=True)
@@ -225,6 +227,7 @@ def _parameter(file: YamlFile, content: dict[str, Any], *, where: str) -> Parame
         multiple=bool(content.get("multiple")),
         label=_english(content.get("label")) or content["name"],
         description=_english(content.get("human_description")) or _english(content.get("help")),
+        llm_description=str(content.get("llm_description") or ""),
     )
 
 

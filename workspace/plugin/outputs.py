@@ -2,9 +2,11 @@
 
 import base64
 import binascii
+import re
 import urllib.parse
 import urllib.request
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Any
@@ -18,7 +20,7 @@ MAX_FILE = 30 * 1024 * 1024
 """Bytes in one chunk of a file and in a whole one; Dify's API refuses more."""
 
 _UNSEEN = frozenset({"log", "retriever_resources"})
-_DIFYS_OWN = frozenset({"file", "image_link", "binary_link"})
+_TOOL_FILE = re.compile(r"(?:^|/)files/tools/([^/?#.]+)")
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,8 @@ class OutputFile:
 class Outputs:
     """The outputs of a tool node. `text` has the links in it; Dify shows `json` as `[{"data": []}]` where it is empty.
 
-    Feed it each message with `add`. `links` are the addresses that are in the text as "Link: ...".
+    Feed it each message with `add`. `links` are the addresses that are in the text as "Link: ...". `tool_file` gives
+    the file with an id, for messages that name one which Dify has already.
     """
 
     text: str = ""
@@ -40,6 +43,7 @@ class Outputs:
     files: list[OutputFile] = field(default_factory=list)
     variables: dict[str, Any] = field(default_factory=dict)
     links: list[str] = field(default_factory=list)
+    tool_file: Callable[[str], OutputFile | None] = field(default=lambda _id: None, repr=False)
     _chunks: dict[str, bytearray] = field(default_factory=dict, repr=False)
 
     def add(self, message: Payload) -> str:
@@ -69,8 +73,10 @@ class Outputs:
                 self._add_file(_decoded(content), meta)
             case "blob_chunk":
                 self._add_chunk(content, meta)
-            case _ if kind in _DIFYS_OWN:
-                raise OutputError(f"Dify fails on a message of type {kind!r}: send the file as a blob message.")
+            case "image_link" | "binary_link":
+                self._add_tool_file(_string(content, "text"), meta)
+            case "file":
+                raise OutputError("Dify fails on a message of type 'file': send the file as a blob message.")
             case _ if kind not in _UNSEEN:
                 raise PluginCallError("unmarshal_error", f"unmarshal json failed: no message has the type {kind!r}")
         self.text += added
@@ -101,6 +107,15 @@ class Outputs:
         mime_type = meta.get("mime_type") or "application/octet-stream"
         filename = meta.get("filename") or f"{uuid.uuid4().hex}{extension_of(mime_type)}"
         self.files.append(OutputFile(str(filename), str(mime_type), data))
+
+    def _add_tool_file(self, address: str, meta: dict[str, Any]) -> None:
+        """A file that another tool has put out: by the id in `meta`, or else in the address."""
+        match = _TOOL_FILE.search(address)
+        file_id = meta.get("tool_file_id") or (match[1] if match else "")
+        file = self.tool_file(str(file_id)) if file_id else None
+        if file is None:
+            raise OutputError(f"Dify fails on a link to the file {file_id or address}, which it does not have.")
+        self.files.append(file)
 
     def _add_image(self, url: str) -> str:
         """Dify fetches an image that is given by its address."""

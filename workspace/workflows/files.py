@@ -14,6 +14,7 @@ from graphon.http.response import HttpResponse
 
 from workspace.plugin.file_server import FileServer, ServedFile
 from workspace.plugin.files import extension_of, mime_type_of
+from workspace.plugin.outputs import OutputFile
 
 _IDS = {FileTransferMethod.LOCAL_FILE: "upload_file_id", FileTransferMethod.TOOL_FILE: "tool_file_id"}
 
@@ -36,6 +37,9 @@ class Files:
     def keep(self, data: bytes, *, filename: str, mime_type: str) -> File:
         """Keep what a tool or a model has put out."""
         return _file(self._served().keep(data, filename=filename, mime_type=mime_type), FileTransferMethod.TOOL_FILE)
+
+    def tool_file(self, file_id: str) -> OutputFile | None:
+        return self._server.tool_file(file_id) if self._server else None
 
     # -- what comes in ------------------------------------------------------------------------------------------------
 

@@ -1,5 +1,6 @@
 """Makes the engine's nodes, each with what it needs of its host."""
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -40,6 +41,8 @@ from workspace.workflows.models import ConversationMemory, Messages, NodeModel
 from workspace.workflows.stop import Stop
 from workspace.workflows.templates import Templates
 from workspace.workflows.tool_nodes import ToolRuntime
+
+logging.getLogger("graphon").addHandler(logging.NullHandler())  # what it logs, its events tell as well
 
 _CLASSES: Mapping[str, type[Node[Any]]] = {
     "start": StartNode,

@@ -48,10 +48,18 @@ class PluginTools:
         self._on_error = on_error
         self._user_id = str(uuid.uuid4())
 
+    @property
+    def tools(self) -> tuple[Tool, ...]:
+        return self.folder.tools
+
+    @property
+    def provider_ids(self) -> tuple[str, ...]:
+        return tuple(self._provider_id(provider.name) for provider in self.folder.providers)
+
     def find(self, provider_id: str, tool_name: str) -> Tool | None:
         """By the name of the tool and the id of its provider, `author/plugin/provider`."""
         for tool in self.folder.tools:
-            if tool.name == tool_name and provider_id == f"{self.folder.author}/{self.folder.name}/{tool.provider}":
+            if tool.name == tool_name and provider_id == self._provider_id(tool.provider):
                 return tool
         return None
 
@@ -90,6 +98,9 @@ class PluginTools:
         except PluginCallError as error:
             self._on_error(error)
             raise
+
+    def _provider_id(self, name: str) -> str:
+        return f"{self.folder.author}/{self.folder.name}/{name}"
 
     def _credentials_of(self, tool: Tool) -> dict[str, Any] | None:
         declared = self.folder.provider(tool.provider).credentials

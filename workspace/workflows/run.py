@@ -4,7 +4,6 @@ The engine works on threads of its own; here they are watched by one more, so th
 kept waiting for longer than a second, and a run that takes too long ends.
 """
 
-import logging
 import queue
 import threading
 import time
@@ -41,8 +40,6 @@ LONGEST = 1200.0
 """Nodes that one run may execute, and the seconds it may take, in Dify."""
 
 _ENDS = (GraphRunSucceededEvent, GraphRunPartialSucceededEvent, GraphRunFailedEvent, GraphRunAbortedEvent)
-
-logging.getLogger("graphon").addHandler(logging.NullHandler())  # what it logs, its events tell as well
 
 
 @dataclass(frozen=True)

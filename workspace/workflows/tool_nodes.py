@@ -112,7 +112,7 @@ class ToolRuntime:
 
     def _node_messages(self, messages: Iterator[Payload]) -> Iterator[ToolRuntimeMessage]:
         """`Outputs` checks each message as Dify does, puts chunks together and fetches images."""
-        outputs = Outputs()
+        outputs = Outputs(tool_file=self._files.tool_file)
         for message in messages:
             added, kind = outputs.add(message), str(message.get("type"))
             if kind in _MESSAGES:

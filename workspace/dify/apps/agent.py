@@ -5,7 +5,7 @@ import uuid
 from collections.abc import Generator, Iterator
 from typing import Any
 
-from workspace.dify.apps.agent_tools import TOOLS, call
+from workspace.dify.apps.agent_tools import Toolbox
 from workspace.dify.apps.app import Event, Mode
 from workspace.dify.apps.chat_events import Answer
 from workspace.dify.apps.conversations import Conversations
@@ -20,17 +20,20 @@ MAX_ROUNDS = 5
 class Agent:
     """Mode `agent-chat`. Dify refuses to run it blocking."""
 
-    name = "Agent"
-    description = "Calculates and counts words with tools, and shows its thoughts; streaming only."
     mode: Mode = "agent-chat"
 
-    def __init__(self, models: Models, conversations: Conversations, *, model: str) -> None:
+    def __init__(
+        self, models: Models, conversations: Conversations, *, model: str, description: str, toolbox: Toolbox
+    ) -> None:
+        self.name = "Agent"
+        self.description = description
         self._models = models
         self._conversations = conversations
         self._model = model
+        self._toolbox = toolbox
 
     def parameters(self) -> dict[str, Any]:
-        return parameters((), suggested=("What is (3 + 4) * 2?", "How many words are in: to be or not to be"))
+        return parameters((), suggested=self._toolbox.suggested)
 
     def run(self, payload: dict[str, Any]) -> Iterator[Event]:
         """(agent_thought | agent_message)*, message_end; or error at any point."""
@@ -58,7 +61,7 @@ class Agent:
         """One question to the model and the calls it wants, whose results go into the messages."""
         thought_id, thought, calls = str(uuid.uuid4()), "", list[ToolCall]()
         yield answer.agent_thought(thought_id, position)
-        tools = TOOLS if position < MAX_ROUNDS else []
+        tools = self._toolbox.tools if position < MAX_ROUNDS else []
         for piece in self._models.generate(self._model, messages, tools=tools, stop=[], parameters={}):
             answer.count(piece.tokens)
             calls = merged(calls, piece.tool_calls)
@@ -69,7 +72,7 @@ class Agent:
         given = json.dumps({wanted.name: _arguments(wanted) for wanted in calls}) if calls else ""
         yield answer.agent_thought(thought_id, position, thought=thought, tool=names, tool_input=given)
         if calls:
-            results = {wanted.id: call(wanted.name, wanted.arguments) for wanted in calls}
+            results = {wanted.id: self._toolbox.call(wanted.name, wanted.arguments) for wanted in calls}
             messages.append(_request(thought, calls))
             messages.extend(
                 {"role": "tool", "content": results[wanted.id], "tool_call_id": wanted.id, "name": wanted.name}

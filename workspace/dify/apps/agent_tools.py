@@ -4,9 +4,20 @@ import ast
 import json
 import operator
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 type Number = int | float
+
+
+class Toolbox(NamedTuple):
+    """What an agent has: `tools` in Dify's wire form (name, description, JSON Schema of the parameters), and `call`,
+    which takes a name and the arguments as a model wrote them, and gives what is told to the model."""
+
+    tools: list[dict[str, Any]]
+    call: Callable[[str, str], str]
+    suggested: tuple[str, ...] = ()
+    """Questions to begin with."""
+
 
 TOOLS: list[dict[str, Any]] = [
     {
@@ -76,3 +87,8 @@ def _value(node: ast.expr) -> Number:
                 raise ValueError("the power is too large")
             return _OPERATORS[type(op)](first, second)
     raise ValueError("only numbers, brackets and + - * / // % ** are understood")
+
+
+CALCULATOR_AND_WORD_COUNTER = Toolbox(
+    TOOLS, call, suggested=("What is (3 + 4) * 2?", "How many words are in: to be or not to be")
+)

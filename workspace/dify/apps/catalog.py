@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from workspace.dify.apps.agent import Agent
+from workspace.dify.apps.agent_tools import CALCULATOR_AND_WORD_COUNTER, Toolbox
 from workspace.dify.apps.app import App
 from workspace.dify.apps.approval import Approval
 from workspace.dify.apps.chatbot import Chatbot
@@ -12,10 +13,15 @@ from workspace.dify.apps.moderated import Moderated
 from workspace.engines import Models
 
 HERE = Path(__file__).parent
+AGENT = "Calculates and counts words with tools, and shows its thoughts; streaming only."
+PLUGIN_AGENT = "Has the tools of the plugin, with default settings, and shows its thoughts; streaming only."
 
 
-def built_in(models: Models, folder: Path | None, *, model: str) -> dict[str, App]:
-    """The apps that come with the workspace; `folder` is where their conversations are kept, `model` what they ask."""
+def built_in(models: Models, folder: Path | None, *, model: str, plugin_toolbox: Toolbox | None) -> dict[str, App]:
+    """The apps that come with the workspace; `folder` is where their conversations are kept, `model` what they ask.
+
+    `plugin_toolbox` has the tools of the plugin under work, for an agent that is there only where it is.
+    """
 
     def memory(app_id: str) -> Conversations:
         return Conversations(folder / app_id if folder else None)
@@ -30,9 +36,14 @@ def built_in(models: Models, folder: Path | None, *, model: str) -> dict[str, Ap
     def of_a_file(app_id: str) -> DslApp:
         return DslApp(read_workflow(HERE / f"{app_id}.yml"), host, conversations=memory(app_id))
 
+    def agent(app_id: str, description: str, toolbox: Toolbox) -> Agent:
+        return Agent(models, memory(app_id), model=model, description=description, toolbox=toolbox)
+
+    of_the_plugin = {"plugin-agent": agent("plugin-agent", PLUGIN_AGENT, plugin_toolbox)} if plugin_toolbox else {}
     return {
         "chatbot": Chatbot(models, memory("chatbot"), model=model),
-        "agent": Agent(models, memory("agent"), model=model),
+        "agent": agent("agent", AGENT, CALCULATOR_AND_WORD_COUNTER),
+        **of_the_plugin,
         "chatflow": of_a_file("chatflow"),
         "workflow": of_a_file("workflow"),
         "completion": Completion(models, model=model),
