@@ -1,8 +1,12 @@
-"""Prints the cost of the plugin beside that of the bare one, as medians over pairs of runs, and their ratios.
+"""Prints the cost of the plugin beside that of the bare one, as medians over pairs of runs.
 
-CPU time of `llm` for each chunk of 5,000    from the request to the end, in the plugin's process
-start-up                                     from starting the process to its first heartbeat
-modules imported at start                    beyond those that the bare plugin imports
+llm, CPU µs a chunk            a tool that streams 5,000 chunks, in the plugin's process
+chat completions a second      POST /v1/chat/completions, 10 chunks in one reply, one request after the other
+streamed chunks a second       the same in a stream of 5,000 chunks; CPU in the plugin's process
+first byte, ms                 from the request to the first byte, from a model that answers at once
+start-up, ms                   from starting the process to its first heartbeat
+200 streams at once            how many arrive whole, and the memory of the plugin's process before and after
+modules imported at start      beyond those that the bare plugin imports
 """
 
 import statistics
@@ -16,6 +20,7 @@ from pathlib import Path
 import psutil
 
 from benchmarks.bare_plugin import make_bare_plugin
+from benchmarks.served_chat import COMPILED, ServedChat, model_chunks
 from workspace.plugin.folder import read_plugin_folder
 from workspace.plugin.parameters import tool_request
 from workspace.plugin.process import PluginProcess
@@ -29,21 +34,51 @@ PAIRS = 7
 def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         bare = make_bare_plugin(PLUGIN, Path(folder))
-        print(
-            f"{'median of ' + str(PAIRS) + ' pairs':<32}{'Switchboard':>14}{'bare SDK':>14}{'ratio':>8}{'at most':>9}"
-        )
-        _compare("llm, CPU µs a chunk", bare, _cpu_per_chunk, unit=1e6, limit=1.10)
-        _compare("start-up, ms", bare, _start_up, unit=1e3, limit=1.10)
+        print(f"{'medians over pairs of runs':<32}{'Switchboard':>14}{'bare SDK':>14}{'ratio':>8}")
+        _compare("llm, CPU µs a chunk", PLUGIN, bare, _cpu_per_chunk, unit=1e6, wanted="at most 1.10")
+        with ServedChat(PLUGIN) as own_chat, ServedChat(bare) as bare_chat:
+            _compare_chats(own_chat, bare_chat)
+        _compare("start-up, ms", PLUGIN, bare, _start_up, unit=1e3, wanted="at most 1.10")
         added = sorted(_modules(PLUGIN) - _modules(bare))
         print(f"\nimported at start beyond the bare plugin: {len(added)} modules\n  {', '.join(added)}")
 
 
-def _compare(name: str, bare: Path, measure: Callable[[Path], float], *, unit: float, limit: float) -> None:
-    measure(bare), measure(PLUGIN)  # compiled and in the page cache
-    pairs = [(measure(PLUGIN), measure(bare)) for _ in range(PAIRS)]
-    own, other = (statistics.median(side) * unit for side in zip(*pairs, strict=True))
-    ratio = statistics.median(own_time / bare_time for own_time, bare_time in pairs)
-    print(f"{name:<32}{own:>14.1f}{other:>14.1f}{ratio:>8.3f}{limit:>9.2f}")
+def _compare_chats(own: ServedChat, bare: ServedChat) -> None:
+    def speed(chat: ServedChat) -> float:
+        return 1 / chat.seconds_per_completion(20)
+
+    def stream_speed(chat: ServedChat) -> float:
+        return 1 / chat.stream(CHUNKS)[0]
+
+    def stream_cpu(chat: ServedChat) -> float:
+        return chat.stream(CHUNKS)[1]
+
+    def first_byte(chat: ServedChat) -> float:
+        return chat.seconds_to_first_byte()
+
+    _compare("chat completions a second", own, bare, speed, unit=1, wanted="at least 0.95", times=50)
+    _compare("streamed chunks a second", own, bare, stream_speed, unit=1, wanted="at least 1.00")
+    _compare("streamed, CPU µs a chunk", own, bare, stream_cpu, unit=1e6, wanted="at most 1.00")
+    _compare("first byte, ms", own, bare, first_byte, unit=1e3, wanted="within 1 ms", times=100)
+
+    before = own.memory, bare.memory
+    whole = [chat.whole_streams(200) for chat in (own, bare)]
+    print(f"{'200 streams at once, whole':<32}{whole[0]:>14}{whole[1]:>14}{'':>8}  all")
+    for chat in (own, bare):
+        chat.whole_streams(200)
+    after = own.memory, bare.memory
+    for name, (own_memory, bare_memory) in {"memory before, MB": before, "memory after, MB": after}.items():
+        print(f"{name:<32}{own_memory / 1e6:>14.1f}{bare_memory / 1e6:>14.1f}{own_memory / bare_memory:>8.3f}")
+
+
+def _compare[T](
+    name: str, own: T, bare: T, measure: Callable[[T], float], *, unit: float, wanted: str, times: int = PAIRS
+) -> None:
+    measure(bare), measure(own)  # compiled and in the page cache
+    pairs = [(measure(own), measure(bare)) for _ in range(times)]
+    medians = [statistics.median(side) * unit for side in zip(*pairs, strict=True)]
+    ratio = statistics.median(own_value / bare_value for own_value, bare_value in pairs)
+    print(f"{name:<32}{medians[0]:>14.1f}{medians[1]:>14.1f}{ratio:>8.3f}  {wanted}", flush=True)
 
 
 def _cpu_per_chunk(plugin: Path) -> float:
@@ -51,7 +86,7 @@ def _cpu_per_chunk(plugin: Path) -> float:
     folder = read_plugin_folder(plugin)
     model = {"provider": "local", "model": "bench", "model_type": "llm", "mode": "chat"}
     request = tool_request(folder.tool("llm"), {"model": model, "prompt": "Count."}, user_id="bench")
-    with PluginProcess(folder, _answer_in_chunks) as process:
+    with PluginProcess(folder, _answer, environment=COMPILED) as process:
         child = _child()
         before = sum(child.cpu_times()[:2])
         messages = sum(1 for _ in process.call(request))
@@ -60,18 +95,15 @@ def _cpu_per_chunk(plugin: Path) -> float:
         return (sum(child.cpu_times()[:2]) - before) / CHUNKS
 
 
-def _answer_in_chunks(_invoke_type: str, _payload: Payload) -> Iterator[Payload]:
-    for number in range(CHUNKS):
-        message = {"role": "assistant", "content": f"word{number} ", "tool_calls": []}
-        delta = {"index": number, "message": message, "usage": None, "finish_reason": None}
-        yield {"model": "bench", "system_fingerprint": None, "prompt_messages": [], "delta": delta}
+def _answer(_invoke_type: str, _payload: Payload) -> Iterator[Payload]:
+    return model_chunks(CHUNKS)
 
 
 def _start_up(plugin: Path) -> float:
     """Seconds from starting the process to its first heartbeat."""
     folder = read_plugin_folder(plugin)
     started = time.perf_counter()
-    process = PluginProcess(folder, _answer_in_chunks)
+    process = PluginProcess(folder, _answer, environment=COMPILED)
     seconds = time.perf_counter() - started
     process.close()
     return seconds

@@ -28,14 +28,49 @@ class BareTool(Tool):
             yield self.create_text_message(chunk.delta.message.content)
 """
 
+_EMPTY_ENDPOINT = """\
+from dify_plugin import Endpoint
+from werkzeug import Response
+
+
+class BareEndpoint(Endpoint):
+    def _invoke(self, r, values, settings):
+        return Response("")
+"""
+
+_PASS_CHAT_ON = """\
+import json
+
+from dify_plugin import Endpoint
+from dify_plugin.entities.model.message import UserPromptMessage
+from werkzeug import Response
+
+
+class BareEndpoint(Endpoint):
+    def _invoke(self, r, values, settings):
+        body = json.loads(r.get_data())
+        chunks = self.session.model.llm.invoke(
+            model_config=settings["chat_model"],
+            prompt_messages=[UserPromptMessage(content=body["messages"][0]["content"])],
+        )
+        if not body.get("stream"):
+            return Response("".join(chunk.delta.message.content for chunk in chunks))
+        events = (f"data: {chunk.model_dump_json()}\\n\\n" for chunk in chunks)
+        return Response(events, content_type="text/event-stream")
+"""
+
+_PASSING_ON = {"llm.py": _PASS_CHUNKS_ON, "chat_completions.py": _PASS_CHAT_ON}
+
 
 def make_bare_plugin(plugin: Path, target: Path) -> Path:
-    """A copy of `plugin` in `target` whose tools are empty, but for `llm`, which only passes chunks on."""
+    """A copy of `plugin` in `target` with empty tools and endpoints; `llm` and chat completions pass chunks on."""
     folder = read_plugin_folder(plugin)
     for name in ("manifest.yaml", "main.py"):
         shutil.copy(plugin / name, target / name)
-    for name in ("_assets", "provider", "tools"):
+    for name in ("_assets", "provider", "tools", "endpoints"):
         shutil.copytree(plugin / name, target / name, ignore=shutil.ignore_patterns("__pycache__"))
     for tool in folder.tools:
-        (target / "tools" / f"{tool.name}.py").write_text(_PASS_CHUNKS_ON if tool.name == "llm" else _EMPTY_TOOL)
+        (target / "tools" / f"{tool.name}.py").write_text(_PASSING_ON.get(f"{tool.name}.py", _EMPTY_TOOL))
+    for source in (target / "endpoints").rglob("*.py"):
+        source.write_text(_PASSING_ON.get(source.name, _EMPTY_ENDPOINT))
     return target

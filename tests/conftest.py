@@ -5,8 +5,9 @@ from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-import dify_plugin  # noqa: F401
 import pytest
+from dify_plugin import DifyPluginEnv
+from dify_plugin.core.plugin_registration import PluginRegistration
 
 from tests.endpoints.api import Api, ChildProcess
 from tests.openai_stand_in import Server, serving
@@ -33,6 +34,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     stay = about_it if missing() else about_it + on_the_daemon
     config.hook.pytest_deselected(items=[item for item in items if item not in stay])
     items[:] = stay
+
+
+@pytest.fixture(scope="session")
+def registration() -> PluginRegistration:
+    """The plugin as the SDK loads it: every YAML through the SDK's own models, every class from its file."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(Path(__file__).parent.parent)
+        return PluginRegistration(DifyPluginEnv())
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ import copy
 import io
 import json
 from pathlib import Path
+from typing import Any
 
 import miniaudio
 import pytest
@@ -19,48 +20,41 @@ from workspace.plugin.parameters import tool_request
 from workspace.plugin.process import PluginProcess
 from workspace.plugin.selectors import DEFAULT_MODELS, app_selector, model_selector
 from workspace.wire import DifyError
+from workspace.workflows.plugin_tools import PluginTools
 
 ROOT = Path(__file__).parent.parent
 FOLDER = read_plugin_folder(ROOT)
 MANIFEST = FOLDER.manifest
 SENTENCE = "we will meet at the station on friday afternoon"
+OWN = "switchboard/switchboard/switchboard"
 FACTS = "Bread rises because of yeast.\nLisbon is the capital of Portugal."
 
 
 class Workspace:
     """The plugin in its process; `handler` is what answers it and can be swapped between calls."""
 
-    def __init__(self) -> None:
+    def __init__(self, files: FileServer, folder: Path) -> None:
         self.models = OfflineModels()
-        self.handler = Dify(MANIFEST, self.models).handle
+        self.files = files
+        self.folder = folder
+        self.tools = PluginTools(FOLDER)
+        self.handler = self.dify().handle
         self.asked: list[str] = []
-        self.process = PluginProcess(FOLDER, self._handle)
+        self.tools.plugin = self.process = PluginProcess(FOLDER, self._handle)
+
+    def dify(self, manifest: dict[str, Any] = MANIFEST, **options: Any) -> Dify:
+        return Dify(manifest, self.models, folder=self.folder, tools=self.tools, files=self.files, **options)
 
     def _handle(self, invoke_type, payload):
         self.asked.append(invoke_type)
         return self.handler(invoke_type, payload)
 
-    def call(self, tool, **parameters):
+    def call(self, tool, /, **parameters):
         request = tool_request(FOLDER.tool(tool), parameters, user_id="test-user")
         outputs = Outputs()
         for message in self.process.call(request, timeout=30):
             outputs.add(message)
         return outputs
-
-
-@pytest.fixture(scope="module")
-def running():
-    workspace = Workspace()
-    yield workspace
-    workspace.process.close()
-
-
-@pytest.fixture
-def workspace(running):
-    """Answered by the local workspace, whatever the test before has put in its place."""
-    running.handler = Dify(MANIFEST, running.models).handle
-    running.asked.clear()
-    return running
 
 
 @pytest.fixture(scope="module")
@@ -70,9 +64,24 @@ def files(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
+def running(files, tmp_path_factory):
+    workspace = Workspace(files, tmp_path_factory.mktemp("workspace"))
+    yield workspace
+    workspace.process.close()
+
+
+@pytest.fixture
+def workspace(running):
+    """Answered by the local workspace, whatever the test before has put in its place."""
+    running.handler = running.dify().handle
+    running.asked.clear()
+    return running
+
+
+@pytest.fixture(scope="module")
 def recording(running, tmp_path_factory):
     """The sentence as the tts tool speaks it."""
-    running.handler = Dify(MANIFEST, running.models).handle
+    running.handler = running.dify().handle
     [speech] = running.call("tts", model=selected("tts"), text=SENTENCE, voice="alloy").files
     path = tmp_path_factory.mktemp("speech") / speech.filename
     path.write_bytes(speech.data)
@@ -174,6 +183,150 @@ def test_an_apps_form_is_told_as_a_schema(workspace):
     assert outputs.variables["input_schema"]["required"] == ["name"]
 
 
+def test_a_model_fills_in_an_object(workspace):
+    schema = {"properties": {"city": {"type": "string"}, "open": {"type": "boolean"}}, "required": ["city"]}
+
+    outputs = workspace.call(
+        "llm_structured_output",
+        model=selected("llm"),
+        prompt="The museum in Lisbon is not open on Mondays.",
+        schema=json.dumps(schema),
+    )
+
+    assert outputs.variables["structured_output"] == {"city": "Lisbon", "open": False}
+
+
+def test_parameters_are_taken_out_of_a_text(workspace):
+    wanted = [
+        {"name": "city", "type": "string", "description": "Where to", "required": True},
+        {"name": "tickets", "type": "number", "description": "How many tickets"},
+        {"name": "seat", "type": "select", "options": ["window", "aisle"], "description": "The seat"},
+    ]
+
+    outputs = workspace.call(
+        "parameter_extractor",
+        model=selected("llm"),
+        query="Two tickets to Lisbon by the window, please.",
+        parameters=json.dumps(wanted),
+    )
+
+    assert outputs.variables["parameters"] == {"city": "Lisbon", "tickets": 2, "seat": "window"}
+    assert outputs.variables["success"] is True
+
+
+def test_a_text_is_put_into_its_class(workspace):
+    outputs = workspace.call(
+        "question_classifier",
+        model=selected("llm"),
+        query="The street lamp has been broken for weeks and nobody comes.",
+        classes="Praise\nComplaint about something broken\nQuestion about opening hours",
+    )
+
+    assert outputs.variables == {"class_name": "Complaint about something broken", "class_id": "2"}
+
+
+def test_a_tool_runs_another_one_of_the_same_plugin(workspace):
+    outputs = workspace.call(
+        "invoke_tool",
+        provider=OWN,
+        tool="moderation",
+        parameters=json.dumps({"model": selected("moderation"), "text": "What a damn mess."}),
+    )
+
+    assert outputs.variables["result"]["variables"] == {"flagged": True}
+    assert workspace.asked == ["tool", "moderation"]
+
+
+def test_a_tool_runs_a_workflow(workspace):
+    outputs = workspace.call(
+        "invoke_tool", provider_type="workflow", provider="workflow", tool="any", parameters=json.dumps({"text": FACTS})
+    )
+
+    assert outputs.variables["result"]["variables"]["words"] > 5
+    assert outputs.variables["result"]["json"] == [outputs.variables["result"]["variables"]]
+
+
+@pytest.mark.parametrize(
+    ("parameters", "error_type", "sentence"),
+    [
+        ({"tool": "sing"}, "NotConfigured", "Tool with name sing not found"),
+        (
+            {"provider": "langgenius/time/time", "tool": "now"},
+            "NotConfigured",
+            "plugin provider langgenius/time/time not found",
+        ),
+        ({"tool": "moderation", "parameters": '{"text": "a"}'}, "RefusedByDify", "setting `model`"),
+        ({"tool": "chat_app", "parameters": '{"query": "a"}'}, "RefusedByDify", "The selector must be a dictionary"),
+        ({"tool": "storage", "parameters": '{"action": "get"}'}, "ProviderFailed", "`key` is empty"),
+    ],
+)
+def test_a_tool_that_cannot_be_run_is_told_with_its_reason(workspace, parameters, error_type, sentence):
+    with pytest.raises(PluginCallError, match=sentence) as caught:
+        workspace.call("invoke_tool", **{"provider": OWN, **parameters})
+
+    assert caught.value.error_type == error_type
+    assert "Traceback" not in str(caught.value)
+
+
+def test_a_file_of_another_tool_that_is_no_picture_is_broken_in_dify(workspace):
+    speech = {"model": selected("tts"), "text": "Yes.", "voice": "en"}
+
+    with pytest.raises(PluginCallError, match="a file that is no picture") as caught:
+        workspace.call("invoke_tool", provider=OWN, tool="tts", parameters=json.dumps(speech))
+
+    assert caught.value.error_type == "BrokenInDify"
+
+
+def test_what_is_stored_is_there_for_the_next_call(workspace):
+    assert workspace.call("storage", action="get", key="notes/city").variables == {"value": "", "found": False}
+
+    workspace.call("storage", action="set", key="notes/city", value="Évora")
+
+    assert workspace.call("storage", action="get", key="notes/city").variables == {"value": "Évora", "found": True}
+    assert workspace.call("storage", action="delete", key="notes/city").variables["found"] is True
+    assert workspace.call("storage", action="exists", key="notes/city").variables["found"] is False
+
+
+def test_an_uploaded_file_is_kept_by_the_workspace(workspace, files, tmp_path):
+    letter = tmp_path / "letter.txt"
+    letter.write_text("Dear council")
+
+    outputs = workspace.call("upload_file", file=files.share(letter))
+
+    kept = files.find(outputs.variables["file_input"]["tool_file_id"])
+    assert (kept.filename, kept.path.read_text()) == ("letter.txt", "Dear council")
+    assert outputs.variables["url"] == kept.url
+
+
+@pytest.mark.parametrize(
+    ("query", "tool", "answer"),
+    [
+        ("Is this text offensive? What a damn mess.", "moderation", "Flagged by profanity."),
+        ("Embed this text as a vector: hello", "text_embedding", "1 text embedded in 384 dimensions."),
+        (
+            "Delete what was kept before under the key: city",
+            "storage",
+            "Nothing is stored under this key.",
+        ),
+    ],
+)
+def test_an_agent_picks_the_tool_that_fits(workspace, query, tool, answer):
+    asked = {"app_id": "plugin-agent", "inputs": {}, "query": query, "response_mode": "streaming"}
+    events = list(workspace.dify().handle("app", asked))
+
+    assert {event["tool"] for event in events if event["event"] == "agent_thought"} == {"", tool}
+    assert "".join(event["answer"] for event in events if event["event"] == "agent_message") == answer
+
+
+def test_an_app_that_a_tool_calls_can_be_an_agent_with_the_same_tools(workspace):
+    query = "Is this text offensive? What a damn mess."
+
+    outputs = workspace.call("chat_app", app=app_selector("plugin-agent"), query=query)
+
+    assert outputs.variables["answer"] == "Flagged by profanity."
+    assert workspace.asked == ["app", "moderation"]
+
+
 PERMISSION_OF = {
     "llm": ("model", "llm"),
     "system_summary": ("model", "llm"),
@@ -184,13 +337,35 @@ PERMISSION_OF = {
     "moderation": ("model", "moderation"),
     "app": ("app", "enabled"),
     "fetch_app": ("app", "enabled"),
+    "llm_structured_output": ("model", "llm"),
+    "node_parameter_extractor": ("node", "enabled"),
+    "node_question_classifier": ("node", "enabled"),
+    "tool": ("tool", "enabled"),
+    "storage": ("storage", "enabled"),
+    "upload_file": None,
 }
+
+
+INVOCATION_OF = {
+    "summary": "system_summary",
+    "app_parameters": "fetch_app",
+    **dict.fromkeys(("chat_app", "workflow_app", "completion_app"), "app"),
+    "parameter_extractor": "node_parameter_extractor",
+    "question_classifier": "node_question_classifier",
+    "invoke_tool": "tool",
+}
+"""The type of the invocation behind a tool, where it is not called like it."""
 
 
 def one_call_of_each(files, recording):
     query = "Which city is the capital of Portugal?"
     return {
         "llm": {"model": selected("llm"), "prompt": query},
+        "llm_structured_output": {
+            "model": selected("llm"),
+            "prompt": FACTS,
+            "schema": '{"properties": {"city": {"type": "string"}}}',
+        },
         "summary": {"text": FACTS * 50},
         "text_embedding": {"model": selected("text-embedding"), "texts": FACTS},
         "rerank": {"model": selected("rerank"), "query": query, "documents": FACTS},
@@ -201,6 +376,11 @@ def one_call_of_each(files, recording):
         "workflow_app": {"app": app_selector("workflow"), "inputs": json.dumps({"text": FACTS})},
         "completion_app": {"app": app_selector("completion"), "query": query},
         "app_parameters": {"app": app_selector("agent")},
+        "parameter_extractor": {"model": selected("llm"), "query": FACTS, "parameters": '[{"name": "city"}]'},
+        "question_classifier": {"model": selected("llm"), "query": query, "classes": "Praise\nQuestion"},
+        "invoke_tool": {"provider": OWN, "tool": "storage", "parameters": '{"action": "exists", "key": "a"}'},
+        "storage": {"action": "exists", "key": "a"},
+        "upload_file": {"file": files.share(recording)},
     }
 
 
@@ -214,21 +394,20 @@ def test_the_manifest_asks_for_exactly_what_the_plugin_uses(workspace, files, re
         (group, flag)
         for group, flags in MANIFEST["resource"]["permission"].items()
         for flag, allowed in flags.items()
-        if allowed and (flag != "enabled" or len(flags) == 1)
+        if allowed is True and (flag != "enabled" or group != "model")
     }
-    used = {PERMISSION_OF[invoke_type] for invoke_type in workspace.asked}
+    used = {PERMISSION_OF[invoke_type] for invoke_type in workspace.asked} - {None}
     if MANIFEST["plugins"].get("endpoints"):
         used.add(("endpoint", "enabled"))  # Dify asks for it where an endpoint is set up
     assert used == asked_for
 
 
-@pytest.mark.parametrize("tool", TOOLS)
+@pytest.mark.parametrize("tool", [tool for tool in TOOLS if tool != "upload_file"])
 def test_a_permission_that_is_taken_away_is_named(workspace, files, recording, tool):
-    invoke_type = {"summary": "system_summary", "app_parameters": "fetch_app"}.get(tool, tool)
-    group, flag = PERMISSION_OF.get(invoke_type, ("app", "enabled"))
+    group, flag = PERMISSION_OF[INVOCATION_OF.get(tool, tool)]
     manifest = copy.deepcopy(MANIFEST)
     manifest["resource"]["permission"][group][flag] = False
-    workspace.handler = Dify(manifest, workspace.models).handle
+    workspace.handler = workspace.dify(manifest).handle
 
     with pytest.raises(PluginCallError, match="this plugin's manifest does not ask for .* access") as caught:
         workspace.call(tool, **one_call_of_each(files, recording)[tool])
@@ -244,7 +423,7 @@ def test_a_permission_that_is_taken_away_is_named(workspace, files, recording, t
     ],
 )
 def test_what_fails_in_dify_today_says_so(workspace, files, recording, tool, parameters, sentence):
-    workspace.handler = Dify(MANIFEST, workspace.models, fail_like_dify=True).handle
+    workspace.handler = workspace.dify(fail_like_dify=True).handle
     if tool == "speech2text":
         parameters = {**parameters, "audio": files.share(recording)}
 
@@ -268,7 +447,7 @@ def test_the_plugin_lives_on_after_a_failure(workspace, handler, error_type):
     assert "Traceback" not in str(caught.value)
     assert "sk-test" not in str(caught.value)
 
-    workspace.handler = Dify(MANIFEST, workspace.models).handle
+    workspace.handler = workspace.dify().handle
     assert workspace.call("moderation", model=selected("moderation"), text="Fine.").variables == {"flagged": False}
 
 
@@ -294,7 +473,7 @@ def test_a_result_too_large_for_the_wire_is_refused_before_it_kills_the_plugin(w
     with pytest.raises(PluginCallError, match="summary"):
         workspace.call("summary", text=FACTS * 50)
 
-    workspace.handler = Dify(MANIFEST, workspace.models).handle
+    workspace.handler = workspace.dify().handle
     assert workspace.call("moderation", model=selected("moderation"), text="Fine.").variables == {"flagged": False}
 
 
@@ -307,7 +486,7 @@ def test_a_picture_goes_to_the_model(workspace, files, tmp_path):
 
     def look(invoke_type, payload):
         json.dump(payload["prompt_messages"], seen)
-        yield from Dify(MANIFEST, workspace.models).handle(invoke_type, payload)
+        yield from workspace.dify().handle(invoke_type, payload)
 
     workspace.handler = look
     workspace.call("llm", model=selected("llm"), prompt="What is this?", images=[files.share(picture)])

@@ -6,8 +6,6 @@ from pathlib import Path
 import jsonschema
 import pytest
 import yaml
-from dify_plugin import DifyPluginEnv
-from dify_plugin.core.plugin_registration import PluginRegistration
 
 from switchboard import errors
 from tests.app_replies import chat, completion
@@ -41,14 +39,6 @@ WITHOUT_SELECTOR = {"summary", "invoke_tool", "storage", "upload_file"}
 LANGUAGES = {"en_US", "zh_Hans", "ja_JP", "pt_BR"}
 
 every_tool = pytest.mark.parametrize("name", TOOLS)
-
-
-@pytest.fixture(scope="module")
-def registration():
-    """The plugin as the SDK loads it: every YAML through the SDK's own models, every class from its file."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(ROOT)
-        return PluginRegistration(DifyPluginEnv())
 
 
 @pytest.fixture

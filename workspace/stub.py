@@ -78,6 +78,10 @@ class Outputs:
                 self.texts.append(text)
             case ToolInvokeMessage.MessageType.IMAGE, ToolInvokeMessage.TextMessage(text=url):
                 self.image_urls.append(url)
+            case ToolInvokeMessage.MessageType.IMAGE_LINK, ToolInvokeMessage.TextMessage(text=url) if _is_kept(
+                url, message.meta
+            ):
+                self.image_urls.append(url)
             case ToolInvokeMessage.MessageType.LINK, ToolInvokeMessage.TextMessage(text=url):
                 self.texts.append(f"Link: {url}\n")
             case _, ToolInvokeMessage.VariableMessage(variable_name=name, variable_value=value, stream=stream):
@@ -93,6 +97,11 @@ class Outputs:
                 pass  # of use to agents only
             case other, _:
                 raise NotImplementedError(f"Dify fails on a message of type {other.value}: send a file as a blob")
+
+
+def _is_kept(url: str, meta: dict[str, Any] | None) -> bool:
+    """Whether Dify has this file already: another tool has put it out."""
+    return bool(meta and meta.get("tool_file_id")) or "files/tools/" in url
 
 
 class StubbedDify:

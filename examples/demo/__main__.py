@@ -65,7 +65,7 @@ def _demonstrate() -> int:
     print()
     with ExitStack() as running:
         files = running.enter_context(FileServer(uploads=FOLDER / "workspace" / "uploads"))
-        dify = Dify(folder.manifest, models, folder=FOLDER / "workspace", upload_url=files.upload_url)
+        dify = Dify(folder.manifest, models, folder=FOLDER / "workspace", files=files)
         plugin = running.enter_context(PluginProcess(folder, dify.handle))
         settings = {**read_serve_file(SETTINGS).settings, "allowed_origins": ORIGIN}
         endpoints = running.enter_context(EndpointHost(plugin, lambda: settings))

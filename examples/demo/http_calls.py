@@ -17,8 +17,6 @@ class Reply(NamedTuple):
     status: int
     headers: httpx.Headers
     content: bytes
-    arrivals: list[float]
-    """Seconds from the request to each part of the content."""
 
     @property
     def text(self) -> str:
@@ -67,13 +65,12 @@ def send(client: httpx.Client, step: HttpStep) -> Any:
     files = {"file": (step.file.name, step.file.read_bytes(), _mime_type(step.file))} if step.file else None
     started = time.monotonic()
     with client.stream(method, path, json=step.json, files=files, headers=step.headers) as response:
-        arrivals: list[float] = []
-        parts: list[bytes] = []
-        for part in response.iter_raw():
-            arrivals.append(time.monotonic() - started)
-            parts.append(part)
+        parts = response.iter_bytes()
+        content = next(parts, b"")
+        first = time.monotonic() - started
+        content += b"".join(parts)
     seconds = time.monotonic() - started
-    reply = Reply(response.status_code, response.headers, b"".join(parts), arrivals)
+    reply = Reply(response.status_code, response.headers, content)
     if reply.status != step.status:
         raise DemoError(f"HTTP {reply.status}: {_beginning(reply.content)}")
     try:
@@ -85,8 +82,8 @@ def send(client: httpx.Client, step: HttpStep) -> Any:
         show("file", f"{step.save}, {reply.headers['Content-Type']}, {len(reply.content):,} bytes")
     else:
         show("out", one_line(told, 3 * WIDTH))
-    streamed = f", in {len(arrivals)} parts, the first after {arrivals[0]:.2f} s" if len(arrivals) > 1 else ""
-    show("time", f"{seconds:.2f} s{streamed}")
+    streamed = "Content-Length" not in reply.headers
+    show("time", f"{seconds:.2f} s" + (f", the first part after {first:.2f} s" if streamed else ""))
     if not step.makes_sense(told):
         raise DemoError(NO_SENSE)
     return told

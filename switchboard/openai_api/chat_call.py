@@ -60,11 +60,12 @@ def chat_of(request: ChatRequest, model: Model) -> Chat:
 def app_chat_of(request: ChatRequest, app: App) -> AppChat:
     """The request as a call of an app; raises InvalidInput for what an app cannot be told.
 
-    Sampling parameters are passed over: an app has its own, and many clients always send some.
+    Sampling parameters are passed over: an app has its own, and many clients always send some. So are tools that may
+    be called, which chat front ends send with every chat: an app calls none but its own.
     """
     _refuse_what_is_not_to_be_had(request)
     wanted = {
-        "tools": bool(request.tools) and request.tool_choice != "none",
+        "tool_choice": request.tool_choice not in (None, "auto", "none"),
         "response_format": request.response_format is not None and request.response_format.type != "text",
         "stop": bool(request.stop),
     }

@@ -5,10 +5,10 @@ Sources: OpenAI API reference, "The chat completion object", "The chat completio
 Dify's; clients that do not know them pass over both.
 """
 
+import random
 import time
 from collections.abc import Iterator
 from typing import Any
-from uuid import uuid4
 
 from switchboard.chat_pieces import Conversation, End, Piece, Reasoning, Replacement, Text, ToolCall, Usage
 from switchboard.errors import SwitchboardError
@@ -88,7 +88,7 @@ def error_event(error: SwitchboardError) -> bytes:
 
 
 def _head(kind: str, model: str) -> dict[str, Any]:
-    return {"id": f"chatcmpl-{uuid4().hex}", "object": kind, "created": int(time.time()), "model": model}
+    return {"id": f"chatcmpl-{random.randbytes(16).hex()}", "object": kind, "created": int(time.time()), "model": model}
 
 
 def _delta(piece: Text | Replacement | Reasoning | ToolCall) -> bytes:

@@ -48,6 +48,10 @@ class DaemonApi(Api):
     def __init__(self) -> None:
         super().__init__(RealDaemon)
 
+    def reset(self) -> None:
+        super().reset()
+        self._seen = self.host.plugin_input.stat().st_size
+
     def answer(self, *events: Any) -> None:
         for event in events:
             if isinstance(event, DifyError) and not can_be_said(str(event)):
@@ -57,16 +61,19 @@ class DaemonApi(Api):
 
     def wait_until_in_the_plugin(self, text: str) -> None:
         """Wait until a text has come to the plugin that is in the last line sent to it."""
+        deadline = time.monotonic() + 30
         with self.host.plugin_input.open("rb") as kept:
-            while True:
+            while time.monotonic() < deadline:
                 kept.seek(max(0, kept.seek(0, os.SEEK_END) - 1000))
                 if text.encode() in kept.read():
                     return
                 time.sleep(0.001)
+        raise TimeoutError(f"the plugin never got {text!r}")
 
     def replies_in_the_plugin(self) -> list[Any]:
         """What has come to the plugin in answer to its last reverse invocation: replies, or the text of an error."""
         with self.host.plugin_input.open("rb") as kept:
+            kept.seek(self._seen)
             lines = [json.loads(line) for line in kept if b"backwards_response" in line]
         events = [line["data"] for line in lines if line["event"] == "backwards_response"]
         last = [each for each in events if each["backwards_request_id"] == events[-1]["backwards_request_id"]]

@@ -3,14 +3,17 @@
 import itertools
 import json
 import random
+import socket
 import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
+import httpx
 import pytest
 
 from tests.app_replies import chat, chat_end
@@ -24,7 +27,11 @@ SLOW = 1_000_000
 
 @dataclass(frozen=True)
 class Route:
-    """A route that streams, asked by `body`. What Dify sends, and what of it is in an event that the client gets."""
+    """A route that streams, asked by `body`.
+
+    Dify answers with many a `piece` and the `end`; the client gets events, which hold `text` and the last of which
+    tell that it `ends`, or that it `breaks_off` because Dify's end is missing.
+    """
 
     path: str
     body: dict[str, Any]
@@ -33,41 +40,47 @@ class Route:
     text: Callable[[dict[str, Any]], str]
     ends: Callable[[list[str]], bool]
     breaks_off: Callable[[list[str]], bool]
-    """How a stream ends that Dify did not end."""
 
 
 DIFY = Route(
     "/chat-messages",
     {"query": "Hi", "inputs": {}, "response_mode": "streaming"},
-    lambda text: chat("message", answer=text),
-    chat_end(),
-    lambda event: event.get("answer", ""),
-    lambda events: json.loads(events[-1])["event"] == "message_end",
-    lambda events: json.loads(events[-1])["event"] == "error",
+    piece=lambda text: chat("message", answer=text),
+    end=chat_end(),
+    text=lambda event: event.get("answer", ""),
+    ends=lambda events: json.loads(events[-1])["event"] == "message_end",
+    breaks_off=lambda events: json.loads(events[-1])["event"] == "error",
 )
 OPENAI = Route(
     "/v1/chat/completions",
     {"model": "test-model", "messages": [{"role": "user", "content": "Hi"}], "stream": True},
-    llm_chunk,
-    llm_chunk("", finish_reason="stop", total_tokens=9),
-    lambda event: event["choices"][0]["delta"].get("content") or "",
-    lambda events: events[-1] == "[DONE]" and json.loads(events[-2])["choices"][0]["finish_reason"] == "stop",
-    lambda events: events[-1] == "[DONE]",
+    piece=llm_chunk,
+    end=llm_chunk("", finish_reason="stop", total_tokens=9),
+    text=lambda event: event["choices"][0]["delta"].get("content") or "",
+    ends=lambda events: events[-1] == "[DONE]" and json.loads(events[-2])["choices"][0]["finish_reason"] == "stop",
+    breaks_off=lambda events: events[-1] == "[DONE]",
 )
 ROUTES = {"OpenAI": OPENAI, "Dify": DIFY}
 every_route = pytest.mark.parametrize("route", ROUTES.values(), ids=ROUTES)
 
 
 def received(api, path: str, body: dict[str, Any], *, rate: float | None = None) -> bytes:
-    """The content of a reply to a client that reads `rate` bytes a second."""
+    """The content of a reply to a client that reads `rate` bytes a second and lets few wait in the kernel."""
     started, content = time.monotonic(), bytearray()
-    with api.http.stream("POST", path, json=body) as response:
+    with ExitStack() as stack:
+        client = stack.enter_context(small_buffered(api)) if rate else api.http
+        response = stack.enter_context(client.stream("POST", path, json=body))
         assert response.status_code == 200
         for part in response.iter_raw():
             content += part
             if rate:
                 time.sleep(max(0.0, started + len(content) / rate - time.monotonic()))
     return bytes(content)
+
+
+def small_buffered(api) -> httpx.Client:
+    transport = httpx.HTTPTransport(socket_options=[(socket.SOL_SOCKET, socket.SO_RCVBUF, 65_536)])
+    return httpx.Client(base_url=api.url, headers=api.http.headers, transport=transport, timeout=30)
 
 
 def read(api, route: Route, *, rate: float | None = None) -> list[str]:

@@ -113,7 +113,7 @@ def test_an_app_that_is_not_there_is_told_in_the_same_words(api, what):
 
 def test_a_file_is_kept_by_the_workspace(api, tmp_path):
     with FileServer(uploads=tmp_path) as files:
-        api.handler = Dify(MANIFEST, FakeModels(), upload_url=files.upload_url).api.answer
+        api.handler = Dify(MANIFEST, FakeModels(), files=files).api.answer
         response = api.http.post("/files/upload", files={"file": ("a.txt", b"hello", "text/plain")})
 
     assert response.status_code == 201

@@ -45,7 +45,7 @@ class Api:
     def __init__(self, host: Host) -> None:
         logging.getLogger("werkzeug").setLevel(logging.ERROR)
         self._clients = ExitStack()
-        self.reset()
+        Api.reset(self)  # not a subclass's, which may need the host
         self.host = host(self._handle, lambda: self.settings)
         self._open = ExitStack()
         self.url = self._open.enter_context(self.host)

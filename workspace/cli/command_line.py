@@ -20,6 +20,7 @@ CREDENTIAL = "for the provider of the tools"
 APPS = "a folder of DSL files to be apps of the workspace, too; an app's id is the file's name without .yml"
 ALLOW_CODE = "let code and HTTP nodes of DSL files run: with nothing between them and this machine"
 AS_DIFY = "speech2text and completion apps fail, as they do in today's Dify"
+INNER_API_KEY = "also be Dify's API at /inner/api, for a plugin daemon whose DIFY_INNER_API_KEY this is"
 PORT = 5080
 TRACE = "show what the plugin asked of Dify, and where it failed"
 
@@ -87,6 +88,7 @@ def serve_parser() -> argparse.ArgumentParser:
     parser.add_argument("--settings", type=Path, metavar="FILE", help="the settings of the endpoints, in YAML")
     parser.add_argument("--port", type=_port, default=PORT, metavar="N", help=f"where to listen ({PORT}); 0: anywhere")
     parser.add_argument("--hook", type=_hook, default="hook", metavar="NAME", help="what follows /e/ (hook)")
+    parser.add_argument("--inner-api-key", default="", metavar="KEY", help=INNER_API_KEY)
     _add_workspace_options(parser)
     return parser
 

@@ -2,6 +2,7 @@
 
 import argparse
 import contextlib
+import os
 import threading
 from contextlib import ExitStack, closing
 
@@ -17,19 +18,17 @@ from workspace.plugin.folder import EndpointGroup, PluginFolder, read_plugin_fol
 from workspace.plugin.parameters import ParameterError
 from workspace.plugin.process import PluginProcess
 from workspace.serve.endpoint_host import Answered, EndpointHost
+from workspace.serve.inner_api import InnerApi
 from workspace.serve.kept_plugin import KeptPlugin
 from workspace.serve.settings import check_settings
 from workspace.wire import Handler
 from workspace.workflows.plugin_tools import PluginTools
 
 
-def main(argv: list[str], *, handler: Handler | None = None) -> int:
-    """Returns the exit code: 0, 1 where the plugin does not start, 2 where the command line or a setting is wrong.
-
-    `handler` answers the plugin's reverse invocations in place of the local workspace.
-    """
+def main(argv: list[str]) -> int:
+    """Returns the exit code: 0, 1 where the plugin does not start, 2 where the command line or a setting is wrong."""
     try:
-        _run(command_line.serve_parser().parse_args(argv), handler)
+        _run(command_line.serve_parser().parse_args(argv))
     except (UsageError, ParameterError) as error:
         note(f"workspace serve: {error}")
         return 2
@@ -39,7 +38,7 @@ def main(argv: list[str], *, handler: Handler | None = None) -> int:
     return 0
 
 
-def _run(options: argparse.Namespace, handler: Handler | None) -> None:
+def _run(options: argparse.Namespace) -> None:
     folder = read_plugin_folder(options.folder)
     file = _file(options)
     check_settings(folder, file.settings)
@@ -49,16 +48,24 @@ def _run(options: argparse.Namespace, handler: Handler | None) -> None:
     with ExitStack() as running:
         files = running.enter_context(FileServer(uploads=options.data_dir / "uploads"))
         tools = PluginTools(folder, credentials=credentials(options))
-        if handler is None:
-            stands_behind = workflow_host(options, files, tools)
-            handler = local_workspace(folder, options, stands_behind, folder.group.settings, file.settings).handle
-        tools.plugin = plugin = running.enter_context(closing(_start(folder, handler)))
+        behind = workflow_host(options, files, tools)
+        dify = local_workspace(folder, options, behind, folder.group.settings, file.settings)
+        inner_api = InnerApi(dify.api.answer, key=options.inner_api_key) if options.inner_api_key else None
+        tools.plugin = plugin = running.enter_context(closing(_start(folder, dify.handle)))
         try:
             host = running.enter_context(
-                EndpointHost(plugin, lambda: file.settings, hook=options.hook, port=options.port, on_answer=_log)
+                EndpointHost(
+                    plugin,
+                    lambda: file.settings,
+                    hook=options.hook,
+                    port=options.port,
+                    app=inner_api,
+                    on_answer=_log,
+                )
             )
         except OSError as error:
-            raise UsageError(f"port {options.port} cannot be had ({error.strerror}): choose one with --port.") from None
+            reason = os.strerror(error.errno or 0)
+            raise UsageError(f"port {options.port} cannot be had ({reason}): choose one with --port.") from None
         _greet(folder.group, file, host.url)
         with contextlib.suppress(KeyboardInterrupt):
             threading.Event().wait()
@@ -93,5 +100,6 @@ def _greet(group: EndpointGroup, file: ServeFile, url: str) -> None:
 
 def _log(answered: Answered) -> None:
     line = f"{answered.method} {answered.path} {answered.status or '-'} {answered.seconds:.3f} s"
+    line = "".join(character if character.isprintable() else "?" for character in line)  # the terminal is not theirs
     with contextlib.suppress(NotWritten, BrokenPipeError):
         show(f"{line}; {answered.note}" if answered.note else line)

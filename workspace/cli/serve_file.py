@@ -38,7 +38,11 @@ class ServeFile:
 def read_serve_file(path: Path) -> ServeFile:
     """Raises PluginFolderError for what is no such file, ParameterError for what does not belong into it."""
     file = YamlFile(path.parent, path.name)
-    refuse_unknown(file.content, ["settings", "headers", "requests"], f"{path.name} has")
+    try:
+        json.dumps(file.content, allow_nan=False)
+    except (TypeError, ValueError):
+        raise ParameterError(f"{path.name} holds what JSON cannot, such as a date that is not in quotes.") from None
+    refuse_unknown(file.content, ["settings", "headers", "requests"], f"{path.name} takes no")
     return ServeFile(
         file.mapping("settings", required=False),
         file.mapping("headers", required=False),
@@ -59,13 +63,16 @@ def curl_lines(group: EndpointGroup, file: ServeFile, url: str) -> list[str]:
 def _curl(endpoint: Endpoint, request: Any, headers: Mapping[str, Any], url: str) -> str:
     if not isinstance(request, dict):
         raise ParameterError(f"requests: {endpoint.route} must be a mapping.")
-    refuse_unknown(request, ["path", "json", "form", "save"], f"requests: {endpoint.route} has")
+    refuse_unknown(request, ["path", "json", "form", "save"], f"requests: {endpoint.route} takes no")
     words = ["curl", "-N", url + str(request.get("path", endpoint.path))]
     for name, value in headers.items():
         words += ["-H", f"{name}: {value}"]
     if "json" in request:
         words += ["-H", "Content-Type: application/json", "-d", json.dumps(request["json"], ensure_ascii=False)]
-    for part in request.get("form", []):
+    form = request.get("form", [])
+    if not isinstance(form, list):
+        raise ParameterError(f"requests: form of {endpoint.route} must be a list, such as [file=@a.txt, n=1].")
+    for part in form:
         words += ["-F", str(part)]
     implied = "POST" if {"json", "form"} & request.keys() else "GET"
     if endpoint.method == "HEAD":

@@ -37,8 +37,8 @@ class PluginTools(Protocol):
 
     def find(self, provider_id: str, tool_name: str) -> Tool | None: ...
 
-    def call(self, tool: Tool, values: dict[str, Any], *, context: Mapping[str, Any], stop: Stop) -> Iterator[Payload]:
-        """Raises PluginError."""
+    def call(self, tool: Tool, values: dict[str, Any]) -> Iterator[Payload]:
+        """Raises PluginError, and ParameterError for a credential that is missing."""
         ...
 
 
@@ -73,7 +73,7 @@ class Tools:
         assert self._plugin_tools is not None
         outputs = Outputs(tool_file=self._files.tool_file) if self._files else Outputs()
         try:
-            for message in self._plugin_tools.call(tool, values, context={}, stop=Stop()):
+            for message in self._plugin_tools.call(tool, values):
                 added, kind = outputs.add(message), message.get("type")
                 if kind not in _FILES:
                     yield message
@@ -84,7 +84,7 @@ class Tools:
         except PluginCallError as error:
             raised = {"args": error.details, "error_type": error.error_type, "message": str(error)}
             raise DifyError(f"PluginInvokeError: {json.dumps(raised, ensure_ascii=False)}") from error
-        except PluginError as error:
+        except (PluginError, ParameterError) as error:
             raise DifyError(str(error)) from error
 
     def _find(self, provider: str, name: str) -> Tool:

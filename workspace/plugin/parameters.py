@@ -92,7 +92,7 @@ def refuse_unknown(given: Iterable[str], known: list[str], problem: str) -> None
     for name in given:
         if name not in known:
             names = {one.lower(): one for one in known}
-            close = [names[one] for one in difflib.get_close_matches(name.lower(), names)]
+            close = [names[one] for one in difflib.get_close_matches(str(name).lower(), names)]
             hint = f"did you mean {' or '.join(close)}?" if close else f"it has {', '.join(known) or 'none'}."
             raise ParameterError(f"{problem} {name!r}: {hint}")
 

@@ -17,6 +17,8 @@ _OF_NOTHING: dict[str, Any] = {
     "select": "",
     "boolean": False,
     "object": {},
+    "array": [None],
+    "files": [None],
 }
 """What Dify makes of null, by the type of the parameter. A selector may not be null, others stay so."""
 _SELECTORS = ("model-selector", "app-selector")

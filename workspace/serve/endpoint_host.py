@@ -3,7 +3,8 @@
     with EndpointHost(plugin, lambda: {"api_key": "test-key"}) as host:
         httpx.get(f"{host.url}/v1/models")
 
-Other than in the daemon, a request whose plugin ends gets an answer: there it would wait until its caller gives up.
+It differs from the daemon in this: a request whose plugin ends gets an answer, where it would wait until its caller
+gives up; a body beyond 10 MiB is read to its end; a reply without a Content-Type gets none.
 
 Source: dify-plugin-daemon, `internal/server/endpoint.go`, `internal/service/endpoint.go`,
 `internal/core/io_tunnel/endpoint_service.go`; and what a running daemon answers.
@@ -84,7 +85,7 @@ class EndpointHost:
         self._longest = longest
         self._on_answer = on_answer
         self._endpoint_id = str(uuid.uuid4())
-        self._server = HttpServer(app or _no_route, direct={"/e": self._answer}, port=port)
+        self._server = HttpServer(app or _no_route, direct={"/e/": self._answer}, port=port)
         self.url = f"{self._server.url}/e/{hook}"
 
     def close(self) -> None:

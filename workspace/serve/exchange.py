@@ -30,7 +30,7 @@ class Exchange:
 
     def __init__(self, handler: BaseHTTPRequestHandler) -> None:
         self.method = handler.command
-        self.target = handler.requestline.split(" ")[1]
+        self.target = handler.requestline.split()[1]
         self.version = handler.request_version
         self.headers: list[tuple[str, str]] = [(name, _unfolded(value)) for name, value in handler.headers.items()]
         self.status = 0

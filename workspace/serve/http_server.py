@@ -78,6 +78,7 @@ class HttpServer:
             try:
                 request, address = self._server.get_request()
             except OSError:  # who called has left already, or there are too many open files
+                self._closed.wait(0.01)
                 continue
             if self._closed.is_set():
                 self._server.shutdown_request(request)
@@ -151,7 +152,7 @@ def _malformed(headers: Message, *, version: str) -> bool:
     return (
         any(isinstance(defect, NO_HEADER) for defect in headers.defects)
         or len(hosts) > 1
-        or (not hosts and version == "HTTP/1.1")
+        or (not hosts and version != "HTTP/1.0")
         or len(lengths) > 1
         or not all(length.isdecimal() for length in lengths)
     )

@@ -83,7 +83,14 @@ class PluginTools:
             return str(error)
         return ""
 
-    def call(self, tool: Tool, values: dict[str, Any], *, context: Mapping[str, Any], stop: Stop) -> Iterator[Payload]:
+    def call(
+        self,
+        tool: Tool,
+        values: dict[str, Any],
+        *,
+        context: Mapping[str, Any] | None = None,
+        stop: Stop | None = None,
+    ) -> Iterator[Payload]:
         """The messages of one call. Raises what `PluginProcess.call` raises, and CallStopped on `stop`.
 
         Dify has no way to cancel a call: the plugin goes on with it, and what is still to come is dropped.
@@ -92,9 +99,10 @@ class PluginTools:
             raise PluginGone("The plugin is not running.")
         request = parameters.tool_request(tool, values, user_id=self._user_id, credentials=self._credentials_of(tool))
         messages: Messages = queue.Queue()
+        stop = stop or Stop()
         try:
             with stop.calling(lambda: messages.put(CallStopped(stop.reason))):
-                yield from self.plugin.call(request, context=context, through=messages)
+                yield from self.plugin.call(request, context=context or {}, through=messages)
         except PluginCallError as error:
             self._on_error(error)
             raise

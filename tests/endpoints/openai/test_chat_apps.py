@@ -263,13 +263,19 @@ def test_an_app_that_fails_after_it_has_spoken_ends_with_an_error_event(api, eve
 
 
 PICTURE = {"type": "image_url", "image_url": {"url": "https://example.com/cat.png"}}
+TOOLS = [{"type": "function", "function": {"name": "f"}}]
 CALL = {"id": "c1", "type": "function", "function": {"name": "f", "arguments": "{}"}}
 
 
 @pytest.mark.parametrize(
     ("fields", "field", "sentence"),
     [
-        ({"tools": [{"type": "function", "function": {"name": "f"}}]}, "tools", "cannot be given `tools`"),
+        ({"tools": TOOLS, "tool_choice": "required"}, "tool_choice", "cannot be given `tool_choice`"),
+        (
+            {"tools": TOOLS, "tool_choice": {"type": "function", "function": {"name": "f"}}},
+            "tool_choice",
+            "cannot be given `tool_choice`",
+        ),
         ({"response_format": {"type": "json_object"}}, "response_format", "cannot be given `response_format`"),
         ({"stop": ["END"]}, "stop", "cannot be given `stop`"),
         ({"messages": [{"role": "user", "content": [PICTURE]}]}, "messages[0].content", "passes no files on"),
@@ -291,6 +297,17 @@ def test_what_an_app_cannot_be_told_is_refused(api, fields, field, sentence):
     assert response.json()["error"]["param"] == field
     assert sentence in response.json()["error"]["message"]
     assert api.asked == []
+
+
+@pytest.mark.parametrize("tool_choice", [{}, {"tool_choice": "auto"}, {"tool_choice": "none"}])
+def test_an_app_that_may_call_tools_answers_without(api, tool_choice):
+    """Chat front ends such as Open WebUI send tools of their own with every chat."""
+    api.answer(*ANSWER)
+
+    answer = api.openai().chat.completions.create(model="app/chat-app", messages=HELLO, tools=TOOLS, **tool_choice)
+
+    assert answer.choices[0].message.content == "Good day."
+    assert answer.choices[0].finish_reason == "stop"
 
 
 def test_what_clients_always_send_does_not_stop_an_app(api):

@@ -16,6 +16,7 @@ from tests.workspace.dify.app_calls import session_of
 from tests.workspace.dify.fake_models import EVERYTHING, FakeModels
 from tests.workspace.dify.model_calls import LLM, NAME, error_of, llm_payload
 from workspace.dify import Dify
+from workspace.plugin.file_server import FileServer
 from workspace.wire import DifyError
 
 INVOCATIONS = {
@@ -107,39 +108,15 @@ def test_multimodal_models_fail_as_they_do_in_dify(session):
     )
 
 
-NODE = {"model": {"provider": "p", "name": "n", "mode": "chat", "completion_params": {}}, "query": "q"}
-
-
-@pytest.mark.parametrize(
-    ("invoke_type", "payload"),
-    [
-        ("tool", {"tool_type": "builtin", "provider": "p", "tool": "t", "tool_parameters": {}}),
-        ("node_parameter_extractor", {"parameters": [], **NODE}),
-        ("node_question_classifier", {"classes": [], **NODE}),
-    ],
-)
-def test_what_the_workspace_cannot_do_yet_it_says(invoke_type, payload, models):
-    text = error_of(lambda: list(Dify(EVERYTHING, models).handle(invoke_type, payload)))
-
-    assert " failed: request failed: the local workspace does not answer " in text
-    assert text.endswith(f"({invoke_type}) yet")
-
-
 # --- uploads
 
 
-def test_an_upload_goes_to_the_url_it_is_given(models):
-    asked = []
+def test_an_upload_is_kept(models, tmp_path):
+    with FileServer(uploads=tmp_path) as files:
+        uploaded = session_of(models, files=files).file.upload("a.png", b"x", "image/png")
 
-    def upload_url(filename, mimetype):
-        asked.append((filename, mimetype))
-        return "http://127.0.0.1:1/files/upload"
-
-    dify = Dify(EVERYTHING, models, upload_url=upload_url)
-    replies = list(dify.handle("upload_file", {"filename": "a.png", "mimetype": "image/png"}))
-
-    assert replies == [{"url": "http://127.0.0.1:1/files/upload"}]
-    assert asked == [("a.png", "image/png")]
+    assert (uploaded.name, uploaded.size) == ("a.png", 1)
+    assert (tmp_path / f"{uploaded.id}.png").read_bytes() == b"x"
 
 
 def test_without_a_server_there_is_nowhere_to_upload_to(session):

@@ -253,6 +253,20 @@ def test_after_a_tool_has_answered_its_result_is_the_answer(engine):
     assert not any(piece.tool_calls for piece in pieces)
 
 
+@pytest.mark.parametrize(
+    ("told", "answer"),
+    [
+        ("Flagged.variable_name='flagged' variable_value=True stream=False", "Flagged."),
+        ("variable_name='a' variable_value='b' stream=False", "variable_name='a' variable_value='b' stream=False"),
+    ],
+)
+def test_variables_of_a_tool_are_not_repeated_where_it_says_something_in_words(engine, told, answer):
+    result = {"role": "tool", "content": told, "tool_call_id": "1"}
+
+    pieces = run(engine, "Is it offensive?", result, tools=[WEATHER])
+    assert "".join(piece.text for piece in pieces) == answer
+
+
 def test_a_new_question_after_a_result_calls_a_tool_again(engine):
     told = {"role": "tool", "content": "18 degrees", "tool_call_id": "1"}
     turns = ["What is the weather in Paris?", told, {"role": "assistant", "content": "18 degrees"}]

@@ -151,3 +151,55 @@ def test_what_is_no_plugin_folder_is_said_so(tmp_path: Path) -> None:
     (tmp_path / "manifest.yaml").write_text("- a list")
     with pytest.raises(PluginFolderError, match="holds no mapping"):
         read_plugin_folder(tmp_path)
+
+
+# -- endpoints
+
+
+@pytest.fixture
+def with_endpoints(folder: Path) -> Path:
+    change(folder / "manifest.yaml", "plugins:\n", "plugins:\n  endpoints: [unused.yaml, group.yaml]\n")
+    (folder / "group.yaml").write_text("""\
+settings:
+  - {name: key, type: secret-input, required: true, help: {en_US: A long text.}}
+  - {name: model, type: model-selector, scope: llm}
+endpoints: [one.yaml, two.yaml]
+""")
+    (folder / "one.yaml").write_text("{path: /one/<path:id>, method: GET}")
+    (folder / "two.yaml").write_text("{path: /two, method: POST, hidden: true}")
+    return folder
+
+
+def test_a_plugin_has_the_last_of_its_groups_of_endpoints(with_endpoints: Path) -> None:
+    group = read_plugin_folder(with_endpoints).group
+
+    assert group is not None
+    key, model = group.settings
+    assert (key.name, key.type, key.required, key.description) == ("key", "secret-input", True, "A long text.")
+    assert (model.scope, model.required) == ("llm", False)
+    assert [(endpoint.route, endpoint.hidden) for endpoint in group.endpoints] == [
+        ("GET /one/<path:id>", False),
+        ("POST /two", True),
+    ]
+
+
+def test_a_plugin_need_not_have_endpoints() -> None:
+    assert read_plugin_folder(GREETER).group is None
+
+
+@pytest.mark.parametrize(
+    ("file", "content", "problem"),
+    [
+        ("group.yaml", "settings: {key: {type: text-input}}", "group.yaml: settings must be a list of mappings."),
+        ("group.yaml", "endpoints: [{path: /one}]", "group.yaml: endpoints must be a list of file names."),
+        ("group.yaml", "settings: [{type: text-input}]", "group.yaml lacks settings[0].name, or it is no text."),
+        ("one.yaml", "{path: /one}", "one.yaml lacks method, or it is no text."),
+        ("one.yaml", "{method: GET}", "one.yaml lacks path, or it is no text."),
+    ],
+)
+def test_endpoints_that_cannot_be_used_are_told(with_endpoints: Path, file: str, content: str, problem: str) -> None:
+    (with_endpoints / file).write_text(content)
+
+    with pytest.raises(PluginFolderError) as error:
+        read_plugin_folder(with_endpoints)
+    assert str(error.value) == problem

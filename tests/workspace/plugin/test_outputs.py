@@ -118,7 +118,12 @@ def test_an_image_that_cannot_be_fetched_is_told_in_the_text(serve: Callable[...
         ),
         (message("blob", blob="a"), OutputError, "is not in base64"),
         (message("file"), OutputError, "Dify fails on a message of type 'file': send the file as a blob message"),
-        (message("binary_link", text="/a"), OutputError, "Dify fails on a message of type 'binary_link'"),
+        (message("binary_link", text="/a"), OutputError, "Dify fails on a link to the file /a, which it does not have"),
+        (
+            message("image_link", text="/files/tools/7a.png"),
+            OutputError,
+            "a link to the file 7a, which it does not have",
+        ),
         (message("picture"), PluginCallError, "no message has the type 'picture'"),
         ({}, PluginCallError, "no message has the type None"),
     ],
@@ -128,6 +133,24 @@ def test_a_message_that_dify_would_fail_on_is_refused(
 ) -> None:
     with pytest.raises(error, match=problem):
         Outputs().add(wrong)
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        message("image_link", text="/files/tools/7a.png"),
+        message("binary_link", text="https://dify.example/files/tools/7a.bin?sign=1"),
+        message("image_link", meta={"tool_file_id": "7a"}, text="anything"),
+        message("image_link", meta={"tool_file_id": "7a"}, text="/files/tools/other.png"),
+    ],
+)
+def test_a_link_to_a_file_that_another_tool_has_put_out_is_that_file(link: dict[str, Any]) -> None:
+    kept = {"7a": OutputFile("a.png", "image/png", b"x")}
+    outputs = Outputs(tool_file=kept.get)
+
+    assert outputs.add(link) == ""
+
+    assert outputs.files == [kept["7a"]]
 
 
 def test_a_variable_that_was_no_text_cannot_be_streamed_on() -> None:

@@ -205,5 +205,5 @@ def test_other_paths_can_have_an_application_of_their_own(serve_scripted: Serve,
         return [environ["PATH_INFO"].encode()]
 
     caller = call(serve_scripted(app=app))
-    caller.send("GET =/console HTTP/1.1", "Host: h")
-    assert caller.reply()[2] == b"8\r\n/console\r\n0\r\n\r\n"
+    caller.send("GET =/events HTTP/1.1", "Host: h")
+    assert caller.reply()[2] == b"7\r\n/events\r\n0\r\n\r\n"

@@ -11,6 +11,7 @@ from tests.workspace.dify.fake_models import FakeModels
 from tests.workspace.dify.model_calls import NAME, llm_payload
 from workspace.dify import DifyApi
 from workspace.dify.refusals import Refused
+from workspace.plugin.file_server import FileServer
 from workspace.serve.http_server import HttpServer
 from workspace.serve.inner_api import ROUTES, InnerApi
 from workspace.wire import DifyError
@@ -110,11 +111,12 @@ def test_settings_come_back_as_they_are(api, opt):
     assert api.post("invoke/encrypt", request).json() == {"data": {"data": settings}, "error": ""}
 
 
-def test_a_plugin_gets_an_address_for_its_file(api):
-    api.answer = DifyApi(FakeModels(), upload_url=lambda name, kind: f"http://127.0.0.1:1/{name}?{kind}").answer
+def test_a_plugin_gets_an_address_for_its_file(api, tmp_path):
+    with FileServer(uploads=tmp_path) as files:
+        api.answer = DifyApi(FakeModels(), files=files).answer
+        url = api.post("upload/file/request", {"filename": "a.png", "mimetype": "image/png"}).json()["data"]["url"]
 
-    response = api.post("upload/file/request", {"filename": "a.png", "mimetype": "image/png"})
-    assert response.json()["data"] == {"url": "http://127.0.0.1:1/a.png?image/png"}
+        assert httpx.post(url, files={"file": ("a.png", b"x", "image/png")}).status_code == 201
 
 
 @pytest.mark.parametrize("key", ["", "wrong", "test-key2", "tést-key"])

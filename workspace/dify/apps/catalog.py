@@ -17,7 +17,9 @@ AGENT = "Calculates and counts words with tools, and shows its thoughts; streami
 PLUGIN_AGENT = "Has the tools of the plugin, with default settings, and shows its thoughts; streaming only."
 
 
-def built_in(models: Models, folder: Path | None, *, model: str, plugin_toolbox: Toolbox | None) -> dict[str, App]:
+def built_in(
+    models: Models, folder: Path | None, *, model: str, plugin_toolbox: Toolbox | None = None
+) -> dict[str, App]:
     """The apps that come with the workspace; `folder` is where their conversations are kept, `model` what they ask.
 
     `plugin_toolbox` has the tools of the plugin under work, for an agent that is there only where it is.

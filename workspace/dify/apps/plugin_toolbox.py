@@ -28,9 +28,8 @@ def toolbox_of(
     """
     usable: dict[str, tuple[Tool, dict[str, Any]]] = {}
     for tool in tools:
-        settings = _settings(tool, default_models)
         try:
-            call_values(tool, settings)
+            settings = call_values(tool, _models(tool, default_models))
         except ParameterError:
             continue
         if not any(parameter.required and parameter.type in _FILES for parameter in tool.parameters):
@@ -42,7 +41,8 @@ def toolbox_of(
         tool, settings = usable[name]
         try:
             given = json.loads(arguments or "{}")
-            return _told(invoke(tool, call_values(tool, {**(given if isinstance(given, dict) else {}), **settings})))
+            values = call_values(tool, {**(given if isinstance(given, dict) else {}), **settings})
+            return _told(invoke(tool, values))
         except (ValueError, ParameterError, DifyError) as error:
             return f"tool invoke error: {error}"
 
@@ -70,13 +70,15 @@ def _property(parameter: Parameter) -> dict[str, Any]:
     return {**schema, "enum": choices} if choices else schema
 
 
-def _settings(tool: Tool, default_models: Mapping[str, str]) -> dict[str, Any]:
-    settings: dict[str, Any] = {}
-    for parameter in tool.parameters:
-        name = default_models.get(model_type_of(parameter.scope))
-        if parameter.type == "model-selector" and parameter.required and name:
-            settings[parameter.name] = model_selector(name, scope=parameter.scope)
-    return settings
+def _models(tool: Tool, default_models: Mapping[str, str]) -> dict[str, Any]:
+    """The models that its settings need, as somebody would pick them."""
+    return {
+        parameter.name: model_selector(name, scope=parameter.scope)
+        for parameter in tool.parameters
+        if parameter.type == "model-selector"
+        and parameter.required
+        and (name := default_models.get(model_type_of(parameter.scope)))
+    }
 
 
 def _told(messages: Iterator[Payload]) -> str:

@@ -1,0 +1,153 @@
+"""What the README says of the HTTP API is what comes: its commands and its Python, run against `make serve`."""
+
+import argparse
+import contextlib
+import io
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from itertools import takewhile
+from pathlib import Path
+from typing import NamedTuple
+
+import httpx
+import pytest
+from werkzeug.routing import Map, Rule
+
+from switchboard.http.routes import ROUTES
+from tests.readme_blocks import ROOT, blocks, commands, is_as_printed
+from workspace.cli.command_line import serve_parser
+
+SECTION = "## Use the HTTP API"
+COMMANDS = [(command, printed) for command, printed in commands(SECTION) if command.startswith("curl ")]
+VARIABLES = dict(
+    command.split("=", 1) for command, _ in commands(SECTION) if re.fullmatch(r"[A-Z]+=\S+|[A-Z]+=\".*\"", command)
+)
+BASE = VARIABLES["BASE"]
+
+
+class Served(NamedTuple):
+    url: str
+    printed: str
+    folder: Path
+    """Where the commands run: there is what they take in."""
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """What `make serve` runs, on a port that is free."""
+    recipe = re.search(r"^serve:.*\n\t@\$\(IN_VENV\) (.*)$", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    assert recipe
+    folder = tmp_path_factory.mktemp("readme")
+    command = [sys.executable, *shlex.split(recipe[1]), "--port", "0", "--data-dir", str(folder / "data")]
+    with subprocess.Popen(
+        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, encoding="utf-8"
+    ) as process:
+        assert process.stdout
+        head = [*takewhile(lambda line: not line.startswith("Ctrl-C"), process.stdout)]
+        try:
+            url = next(line.strip() for line in head if line.startswith("http://"))
+            shutil.copy(ROOT / "LICENSE", folder)
+            yield Served(url, "".join([*head, "Ctrl-C ends it.\n"]), folder)
+        finally:
+            process.terminate()
+            process.communicate()
+
+
+def test_make_serve_prints_what_is_printed(served):
+    [printed] = [output for command, output in commands(SECTION) if command == "make serve"]
+    defaults = serve_parser().parse_args(["."])
+
+    assert is_as_printed(printed.replace("/home/you/switchboard", str(ROOT)), served.printed), served.printed
+    assert f"http://127.0.0.1:{defaults.port}/e/{defaults.hook}" == BASE
+
+
+def curl(command: str, url: str, folder: Path) -> tuple[int, str]:
+    """The status, and what `curl` would print."""
+    for name, value in VARIABLES.items():
+        command = command.replace(f"${name}", url if name == "BASE" else value.strip('"'))
+    assert "$" not in command
+    parser = argparse.ArgumentParser()
+    parser.add_argument("-N", action="store_true")
+    parser.add_argument("-u", default="")
+    parser.add_argument("-H", action="append", default=[])
+    parser.add_argument("-d", default=None)
+    parser.add_argument("-F", action="append", default=[])
+    parser.add_argument("-o", default="")
+    parser.add_argument("-w", default="")
+    parser.add_argument("address")
+    given = parser.parse_args(shlex.split(command.replace("\\\n", " "))[1:])
+    texts, files = {}, {}
+    for part in given.F:
+        name, _, value = part.partition("=")
+        if value.startswith("@"):
+            path, _, mime_type = value.removeprefix("@").partition(";type=")
+            files[name] = (path, (folder / path).read_bytes(), mime_type or "application/octet-stream")
+        else:
+            texts[name] = value
+    reply = httpx.request(
+        "POST" if given.d or files else "GET",
+        given.address,
+        headers=dict(header.split(": ", 1) for header in given.H),
+        auth=tuple(given.u.split(":", 1)) if given.u else None,
+        content=given.d,
+        data=texts,
+        files=files,
+        timeout=30,
+    )
+    printed = reply.text if not given.o else ""
+    if given.o:
+        (folder / given.o).write_bytes(reply.content)
+    told = {
+        "%{http_code}": str(reply.status_code),
+        "%{content_type}": reply.headers["Content-Type"],
+        "%{size_download}": str(len(reply.content)),
+    }
+    return reply.status_code, printed + re.sub(r"%\{\w+\}", lambda match: told[match[0]], given.w).replace("\\n", "\n")
+
+
+@pytest.mark.parametrize(("command", "printed"), COMMANDS, ids=[command[:60] for command, _ in COMMANDS])
+def test_a_command_does_what_is_printed(served, command, printed):
+    if "-F file=@good-morning.mp3" in command:  # the file that an earlier command has made
+        [speaking] = [each for each, _ in COMMANDS if "-o good-morning.mp3" in each]
+        curl(speaking, served.url, served.folder)
+
+    status, real = curl(command, served.url, served.folder)
+
+    assert printed
+    assert is_as_printed(printed, real), real
+    assert status in ((404,) if printed.startswith('{"error"') else (200, 201))
+
+
+def test_there_is_a_command_for_each_route():
+    """Of those that come with an app and without, one."""
+    routes = Map([Rule(path, methods=[method], endpoint=path) for path, method in ROUTES.items()])
+    called = set()
+    for command, _ in COMMANDS:
+        [path] = re.findall(r"\$BASE([^\s\"?]+)", command)
+        if path != "/v1/responses":
+            method = "POST" if re.search(" -[dF] ", command) else "GET"
+            called.add(routes.bind("localhost").match(path, method=method)[0].removeprefix("/<app_id>"))
+
+    alike = {"/v1/rerank": "/v2/rerank", "/v1/models/<path:id>": "/v1/models"}
+    assert called == {alike.get(path, path) for path in (route.removeprefix("/<app_id>") for route in ROUTES)}
+
+
+def test_the_python_does_what_is_printed(served, monkeypatch):
+    monkeypatch.chdir(served.folder)
+    names: dict[str, object] = {"__name__": "readme"}
+    examples = [block for block in blocks(SECTION) if block.kind == "python"]
+
+    for example in examples:
+        with contextlib.redirect_stdout(io.StringIO()) as real:
+            exec(example.text.replace(BASE, served.url), names)
+        assert example.output
+        assert is_as_printed(example.output, real.getvalue()), real.getvalue()
+    names["client"].close()
+
+    assert {"from openai import OpenAI", "from dify_client import ChatClient"} <= {
+        line for example in examples for line in example.text.splitlines()
+    }
