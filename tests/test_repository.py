@@ -53,6 +53,17 @@ def test_only_the_stub_brings_the_sdk_into_the_workspace():
     assert with_sdk == {"workspace/stub.py"}
 
 
+def test_difys_workflow_engine_is_used_in_one_folder_and_by_its_public_names():
+    with_engine = [path for path in modules("workspace", "tests") if "graphon" in imported(path)]
+
+    assert {path.parent for path in with_engine} == {ROOT / "workspace" / "workflows"}
+    for path in with_engine:
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "graphon":
+                names = [*(node.module or "").split("."), *(alias.name for alias in node.names)]
+                assert not [name for name in names if name.startswith("_")], path
+
+
 def requirements(lines: list[str]) -> set[str]:
     return {f"{requirement.name}{requirement.specifier}" for requirement in map(Requirement, lines)}
 

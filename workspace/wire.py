@@ -7,9 +7,10 @@ A *handler* stands in Dify's place. It gets what the plugin sent, the type of th
         yield {"model": "m", "docs": [{"index": 0, "text": payload["docs"][0], "score": 0.9}]}
 
 A handler raises `DifyError` to make Dify answer with an error, before its first reply or after some, and yields `None`
-for a second in which nothing comes.
+for a second in which nothing comes. How much of it has passed already is the handler's business: see `with_silences`.
 """
 
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -22,3 +23,11 @@ MAX_LINE = 5 * 1024 * 1024
 
 class DifyError(Exception):
     """What Dify or its plugin daemon says instead of answering. The plugin sees a plain `Exception` with this text."""
+
+
+def with_silences(replies: Iterator[Payload | None]) -> Iterator[Payload | float]:
+    """A handler's replies; in place of each None the seconds still to wait, fewer by those that the handler took."""
+    asked = time.monotonic()
+    for reply in replies:
+        yield max(0.0, 1.0 - (time.monotonic() - asked)) if reply is None else reply
+        asked = time.monotonic()

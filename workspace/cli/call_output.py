@@ -93,16 +93,17 @@ def describe_failure(error: PluginError, folder: Path, *, whole: bool) -> str:
     if not isinstance(error, PluginCallError):
         return str(error)
     said = f"the plugin failed: {error.error_type}: {error}"
+    place = failed_at(error, folder, whole=whole)
+    return f"{said}\n{place}" if place else said
+
+
+def failed_at(error: PluginCallError, folder: Path, *, whole: bool) -> str:
+    """The line of the plugin in `folder` where it failed, or the `whole` traceback; "" where that is not known."""
     traceback = _traceback(error)
     if whole and traceback:
-        return f"{said}\n{traceback.rstrip()}"
-    place = failure_at(error, folder)
-    return f"{said}\n    at {place}" if place else said
-
-
-def failure_at(error: PluginCallError, folder: Path) -> str:
-    """The line of the plugin in `folder` where it failed, "" where that is not known."""
-    return failure_place(_traceback(error), folder)
+        return traceback.rstrip()
+    place = failure_place(traceback, folder)
+    return f"    at {place}" if place else ""
 
 
 def failure_as_json(error: PluginError) -> str:

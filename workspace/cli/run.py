@@ -76,7 +76,8 @@ def _run(options: argparse.Namespace) -> int:
     with FileServer(uploads=options.data_dir / "uploads") as files:
         tools = None
         if folder:
-            tools = PluginTools(folder, credentials=credentials(options), on_error=progress.failed_in(folder.path))
+            on_error = progress.failed_in(folder.path, whole=options.trace)
+            tools = PluginTools(folder, credentials=credentials(options), on_error=on_error)
         payload = read_inputs(workflow, options.words[1:], files)
         if options.save_dir:
             prepare(options.save_dir)

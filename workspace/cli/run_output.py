@@ -1,11 +1,12 @@
 """What `python -m workspace run` shows: the nodes as they finish, and what a run puts out."""
 
 import json
+import textwrap
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from workspace.cli.call_output import describe_parameters, failure_at
+from workspace.cli.call_output import describe_parameters, failed_at
 from workspace.cli.saved_files import SavedFiles
 from workspace.cli.terminal import note, show
 from workspace.cli.workflow_inputs import input_parameters
@@ -33,11 +34,11 @@ class Progress:
         self._told: set[str] = set()
         self._place = ""
 
-    def failed_in(self, folder: Path) -> Callable[[PluginCallError], None]:
-        """For each error of the plugin in `folder`: shows with the node where in the plugin's code it was raised."""
+    def failed_in(self, folder: Path, *, whole: bool) -> Callable[[PluginCallError], None]:
+        """For each error of the plugin in `folder`: shows with the node where it was raised; `whole`: its traceback."""
 
         def failed(error: PluginCallError) -> None:
-            self._place = failure_at(error, folder)
+            self._place = failed_at(error, folder, whole=whole)
 
         return failed
 
@@ -80,7 +81,7 @@ class Progress:
             note(f"      {data['error']}")
             self.errors.add(data["error"])
             if self._place:
-                note(f"      at {self._place}")
+                note(textwrap.indent(self._place, "  "))
             self._place = ""
 
     def _line(self, data: Mapping[str, Any], status: str) -> None:

@@ -257,7 +257,7 @@ class PluginProcess:
             invocation,
             self._handler,
             send=lambda data: self._send(call, "backwards_response", data),
-            wait=lambda: self._closing.wait(1.0),
+            wait=self._closing.wait,
         )
         if unexpected is not None:
             text = f"The workspace failed on {invocation.type!r}: {type(unexpected).__name__}: {unexpected}"

@@ -5,7 +5,7 @@ from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from typing import Any
 
-from workspace.wire import DifyError, Handler, Payload
+from workspace.wire import DifyError, Handler, Payload, with_silences
 
 type Send = Callable[[dict[str, Any]], None]
 
@@ -41,12 +41,12 @@ def read_invocation(data: object) -> ReverseInvocation:
 
 
 def answer(
-    invocation: ReverseInvocation, handler: Handler, *, send: Send, wait: Callable[[], bool]
+    invocation: ReverseInvocation, handler: Handler, *, send: Send, wait: Callable[[float], bool]
 ) -> BaseException | None:
     """Ask the handler and send its replies as the `data` of `backwards_response` events, the `end` last.
 
-    `wait` passes the second for which a handler yields None, and says whether to stop. Returns the exception if the
-    handler failed with something else than a DifyError; the plugin is told only that it did.
+    `wait` passes so many seconds of silence, and says whether to stop. Returns the exception if the handler failed with
+    something else than a DifyError; the plugin is told only that it did.
     """
     started = time.monotonic()
     unexpected: BaseException | None = None
@@ -64,14 +64,14 @@ def answer(
     return unexpected
 
 
-def _send_replies(invocation: ReverseInvocation, handler: Handler, *, send: Send, wait: Callable[[], bool]) -> None:
+def _send_replies(invocation: ReverseInvocation, handler: Handler, *, send: Send, wait: Callable[[float], bool]) -> None:
     replies = handler(invocation.type, invocation.payload)
     try:
-        for reply in replies:
-            if reply is not None:
+        for reply in with_silences(replies):
+            if not isinstance(reply, float):
                 invocation.replies += 1  # before it goes out: who gets it may look here
                 send(_event(invocation, "response", "stream", reply))
-            elif wait():
+            elif wait(reply):
                 return
     finally:
         if isinstance(replies, Generator):

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 from werkzeug import Request, Response
 
 from workspace.dify.refusals import STREAMED, Refused
-from workspace.wire import DifyError, Handler, Payload
+from workspace.wire import DifyError, Handler, Payload, with_silences
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -94,9 +94,9 @@ def _payload(request: Request) -> Payload:
 def _envelopes(invoke_type: str, replies: Iterator[Payload | None]) -> Iterator[bytes]:
     """Each reply as Dify's API writes it, with a second of silence for each None. An error is the last one."""
     try:
-        for reply in replies:
-            if reply is None:
-                time.sleep(1.0)
+        for reply in with_silences(replies):
+            if isinstance(reply, float):
+                time.sleep(reply)
             else:
                 yield _envelope({"data": reply} if invoke_type in _HELD_TWICE else reply)
     except DifyError as error:

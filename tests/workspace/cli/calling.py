@@ -1,4 +1,4 @@
-"""Calls of `workspace call` in a test, answered by a stand-in for Dify."""
+"""Calls of `workspace call` and `workspace run` in a test, answered by a stand-in for Dify."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +13,10 @@ class Done(NamedTuple):
     code: int
     out: str
     err: str
+
+
+class RunWorkflow(Protocol):
+    def __call__(self, *argv: str) -> Done: ...
 
 
 class Call(Protocol):

@@ -1,12 +1,15 @@
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.workspace.cli.calling import GREETER, Call, Done, dify
+from tests.workspace.cli.calling import GREETER, Call, Done, RunWorkflow, dify
 from tests.workspace.plugin.plugins.bare import write_main, write_plugin
+from tests.workspace.workflows import dsl_files
 from workspace.cli import call
+from workspace.cli import run as run_command
 from workspace.wire import Handler
 
 
@@ -41,3 +44,25 @@ def greeter(tmp_path: Path) -> Any:
         return str(folder)
 
     return greeter
+
+
+@pytest.fixture
+def run_workflow(capfd: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RunWorkflow:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("OPENAI_BASE_URL", raising=False)
+
+    def run_workflow(*argv: str) -> Done:
+        code = run_command.main(list(argv))
+        return Done(code, *capfd.readouterr())
+
+    return run_workflow
+
+
+@pytest.fixture
+def dsl(tmp_path: Path) -> Callable[..., str]:
+    """Writes a DSL file of nodes, one after the other; returns its name."""
+
+    def dsl(*nodes: dict[str, Any], name: str = "tried.yml", **workflow: Any) -> str:
+        return dsl_files.write(tmp_path, dsl_files.app(list(nodes), **workflow), name).name
+
+    return dsl

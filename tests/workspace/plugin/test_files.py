@@ -140,3 +140,29 @@ def test_closing_twice_is_fine(tmp_path: Path) -> None:
     server.close()
     with pytest.raises(httpx.ConnectError):
         httpx.get(url)
+
+
+def test_what_is_kept_is_found_by_its_id_in_this_workspace_and_in_the_next(server: FileServer, tmp_path: Path) -> None:
+    kept = server.keep(b"sound", filename="voice.mp3", mime_type="audio/mpeg")
+    odd = server.keep(b"?", filename="odd", mime_type="application/x-nobody-knows")
+    assert server.find(kept.id) == kept
+    assert httpx.get(kept.url).content == b"sound"
+    with FileServer(uploads=tmp_path / "uploads") as later:
+        found = later.find(kept.id)
+        assert found is not None
+        assert (found.mime_type, found.size, httpx.get(found.url).content) == ("audio/mpeg", 5, b"sound")
+        assert later.find(odd.id) is not None
+
+
+@pytest.mark.parametrize("file_id", ["", "../uploads", "*", "00000000-0000-0000-0000-000000000000"])
+def test_an_id_that_no_file_has_finds_none(server: FileServer, file_id: str) -> None:
+    server.keep(b"sound", filename="voice.mp3", mime_type="audio/mpeg")
+    assert server.find(file_id) is None
+
+
+def test_a_file_that_is_lent_stays_where_it_is(server: FileServer, tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("first")
+    lent = server.lend(tmp_path / "a.txt")
+    assert (lent.path, lent.filename, lent.mime_type, lent.size) == (tmp_path / "a.txt", "a.txt", "text/plain", 5)
+    assert server.find(lent.id) == lent
+    assert not (tmp_path / "uploads").exists()
