@@ -119,7 +119,8 @@ def test_what_is_flagged_never_reaches_the_model(examples: Examples, said: str, 
                 "order_number": "C-11802",
                 "amount": 230,
             },
-            "To accounting: Charles Babbage asks about 230 euros, order C-11802. Answer to charles.babbage@example.com.",
+            "To accounting: Charles Babbage asks about 230 euros, order C-11802. Answer to "
+            "charles.babbage@example.com.",
         ),
     ],
 )

@@ -19,7 +19,6 @@ from workspace.plugin.outputs import OutputFile, Outputs
 from workspace.plugin.parameters import ParameterError
 from workspace.plugin.tool_settings import call_values
 from workspace.wire import DifyError, Payload
-from workspace.workflows.stop import Stop
 
 _PART = "[a-z0-9_-]+"
 _FILES = ("image", "blob", "blob_chunk", "image_link", "binary_link")
