@@ -5,7 +5,6 @@ from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
-import graphon.dsl
 import pytest
 import yaml
 
@@ -37,14 +36,6 @@ def nodes_of(content: dict[str, Any]) -> dict[str, Any]:
 def test_a_file_is_as_dify_exports_it(path: Path, folder: PluginFolder) -> None:
     assert path.suffix == ".yml"
     assert problems(content_of(path), folder) == []
-
-
-@every_file
-def test_the_importer_of_difys_engine_takes_it(path: Path) -> None:
-    plan = graphon.dsl.inspect(path.read_text())
-
-    assert [node["id"] for node in plan.document.graph_config["nodes"]] == list(nodes_of(content_of(path)))
-    assert plan.dependencies in ([], ())
 
 
 @every_file
