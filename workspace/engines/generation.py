@@ -36,6 +36,8 @@ _WHO = re.compile(
 )
 _NOTHING = "Nothing in this conversation answers"
 _OWN = frozenset(sentences(ABOUT))
+_VARIABLE = re.compile(r"variable_name='\w+' variable_value=.*? stream=(?:True|False)", re.DOTALL)
+"""How Dify tells an agent's model of a tool's variables, behind what the tool says in words."""
 _WORD = re.compile(r"\w{3,}")
 
 
@@ -105,7 +107,9 @@ class Extractive:
         return f"{unseen}{ABOUT} {_NOTHING}" + (f': "{asked[:100]}"' if asked else ".")
 
     def _from_results(self, conversation: Conversation) -> str:
-        told = [sentence for result in conversation.results for sentence in sentences(result)]
+        told = [
+            sentence for result in conversation.results for sentence in sentences(_VARIABLE.sub("", result) or result)
+        ]
         if len(told) <= SUMMARY_SENTENCES:
             return " ".join(told) or "The tool was called and said nothing."
         return " ".join(self._nearest(conversation.question, told) or told[:SUMMARY_SENTENCES])
