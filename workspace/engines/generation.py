@@ -1,12 +1,9 @@
 """Text generation without a language model: it extracts, and says so.
 
 It answers with sentences that are already in the conversation, those nearest in meaning to the question; sums up by the
-most central sentences; fills a JSON schema from the text; calls a tool whose description fits; answers a workflow's
-classifier and extractor nodes. Where nothing fits it says what it is. The same conversation always gets the same
-answer.
-=======
 most central sentences; fills a JSON schema from the text; calls a tool whose description fits, or that a system message
-says to call. Where nothing fits it says what it is. The same conversation always gets the same answer.
+says to call; answers a workflow's classifier and extractor nodes. Where nothing fits it says what it is. The same
+conversation always gets the same answer.
 """
 
 import hashlib
@@ -188,12 +185,12 @@ class Extractive:
         A tool that has to be called need not fit, and what is not in the text is empty in its arguments.
         """
         text = conversation.last_user_text
+        if tools and (extraction := node_prompts.extraction(text)):
+            return _tool_call(turn, tools[0], self._extracted(extraction))
         due = [tool for tool in tools if tool["name"] not in conversation.called and _is_due(tool, conversation.told)]
         tools = due or ([] if conversation.results else tools)
         if not text.strip():
             return None
-        if tools and (extraction := node_prompts.extraction(text)):
-            return _tool_call(turn, tools[0], self._extracted(extraction))
         described = [f"{tool['name'].replace('_', ' ')}: {tool.get('description') or ''}" for tool in tools]
         scores = self.likeness(text, described)
         for at in sorted(range(len(tools)), key=lambda at: -scores[at]):
