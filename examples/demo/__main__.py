@@ -23,6 +23,7 @@ from workspace.plugin.folder import read_plugin_folder
 from workspace.plugin.process import PluginProcess
 from workspace.plugin.selectors import DEFAULT_MODELS
 from workspace.serve.endpoint_host import EndpointHost
+from workspace.workflows.plugin_tools import PluginTools
 
 SETTINGS = PLUGIN / "examples" / "serve.yaml"
 """What `make serve` takes too."""
@@ -65,8 +66,9 @@ def _demonstrate() -> int:
     print()
     with ExitStack() as running:
         files = running.enter_context(FileServer(uploads=FOLDER / "workspace" / "uploads"))
-        dify = Dify(folder.manifest, models, folder=FOLDER / "workspace", files=files)
-        plugin = running.enter_context(PluginProcess(folder, dify.handle))
+        tools = PluginTools(folder)
+        dify = Dify(folder.manifest, models, folder=FOLDER / "workspace", tools=tools, files=files)
+        tools.plugin = plugin = running.enter_context(PluginProcess(folder, dify.handle))
         settings = {**read_serve_file(SETTINGS).settings, "allowed_origins": ORIGIN}
         endpoints = running.enter_context(EndpointHost(plugin, lambda: settings))
         key = {"Authorization": f"Bearer {settings['api_key']}"}

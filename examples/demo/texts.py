@@ -17,6 +17,21 @@ LETTER = (
     "steps. I have called the office four times and was told each time that somebody would come. Nobody came. Please "
     "repair the lamps before the winter market opens, because many older people walk there in the evening. "
 )
+CLASSES = ["Praise", "Complaint about something broken", "Question about opening hours"]
+ORDER = "Two tickets to Lisbon, please. It is urgent."
+ORDER_SCHEMA = {
+    "type": "object",
+    "properties": {
+        "city": {"type": "string"},
+        "tickets": {"type": "integer", "description": "How many tickets"},
+        "urgent": {"type": "boolean"},
+    },
+    "required": ["city", "tickets", "urgent"],
+}
+ORDER_PARAMETERS = [
+    {"name": "city", "type": "string", "description": "Where to", "required": True},
+    {"name": "tickets", "type": "number", "description": "How many tickets", "required": True},
+]
 CLEAN = "What a lovely morning."
 DIRTY = "What a damn mess."
 

@@ -10,12 +10,16 @@ from examples.demo import FAILS_IN_DIFY, FOLDER, NO_SENSE, PLUGIN, DemoError
 from examples.demo.printing import label, show
 from examples.demo.texts import (
     ABOUT_ANA,
+    CLASSES,
     CLEAN,
     DIRTY,
     FACTS,
     FACTS_AND_QUESTION,
     LETTER,
     NEXT_QUESTION,
+    ORDER,
+    ORDER_PARAMETERS,
+    ORDER_SCHEMA,
     QUESTION,
     SENTENCE,
     SUM,
@@ -26,7 +30,9 @@ from workspace.plugin.folder import PluginFolder
 from workspace.plugin.outputs import Outputs
 from workspace.plugin.parameters import tool_parameters, tool_request
 from workspace.plugin.process import PluginProcess
-from workspace.plugin.selectors import DEFAULT_MODELS, app_selector
+from workspace.plugin.selectors import DEFAULT_MODELS, app_selector, model_selector
+
+MODERATION_MODEL = model_selector(DEFAULT_MODELS["moderation"], scope="moderation")
 
 
 class ToolStep(NamedTuple):
@@ -92,6 +98,24 @@ def tool_steps(share: Callable[[Path], dict[str, Any]]) -> list[MakeToolStep]:
             lambda out: "Lisbon" in out.variables["answer"],
         ),
         lambda _: ToolStep(
+            "fill in an object",
+            "llm_structured_output",
+            {"prompt": ORDER, "schema": json.dumps(ORDER_SCHEMA)},
+            lambda out: out.variables["structured_output"] == {"city": "Lisbon", "tickets": 2, "urgent": True},
+        ),
+        lambda _: ToolStep(
+            "take parameters out of a text",
+            "parameter_extractor",
+            {"query": ORDER, "parameters": json.dumps(ORDER_PARAMETERS)},
+            lambda out: out.variables["success"] and out.variables["parameters"] == {"city": "Lisbon", "tickets": 2},
+        ),
+        lambda _: ToolStep(
+            "classify a letter",
+            "question_classifier",
+            {"query": LETTER, "classes": "\n".join(CLASSES)},
+            lambda out: out.variables["class_name"] == CLASSES[1],
+        ),
+        lambda _: ToolStep(
             "summarise a short text",
             "summary",
             {"text": LETTER, "instruction": "One sentence."},
@@ -132,6 +156,12 @@ def tool_steps(share: Callable[[Path], dict[str, Any]]) -> list[MakeToolStep]:
             lambda out: "14" in out.variables["answer"],
         ),
         lambda _: ToolStep(
+            "ask an agent that has these tools",
+            "chat_app",
+            {"app": "plugin-agent", "query": f"Is this text offensive? {DIRTY}"},
+            lambda out: out.variables["answer"].startswith("Flagged"),
+        ),
+        lambda _: ToolStep(
             "run a workflow",
             "workflow_app",
             {"app": "workflow", "inputs": {"text": LETTER, "max_words": 30}},
@@ -144,13 +174,57 @@ def tool_steps(share: Callable[[Path], dict[str, Any]]) -> list[MakeToolStep]:
             lambda out: bool(out.variables["answer"].strip()),
             FAILS_IN_DIFY,
         ),
+        lambda _: ToolStep(
+            "run another tool",
+            "invoke_tool",
+            {
+                "provider": "switchboard/switchboard/switchboard",
+                "tool": "moderation",
+                "parameters": json.dumps({"model": MODERATION_MODEL, "text": DIRTY}),
+            },
+            lambda out: out.variables["result"]["variables"] == {"flagged": True},
+        ),
+        lambda _: ToolStep(
+            "run a workflow as a tool",
+            "invoke_tool",
+            {
+                "provider_type": "workflow",
+                "provider": "workflow",
+                "tool": "workflow",
+                "parameters": json.dumps({"text": LETTER}),
+            },
+            lambda out: bool(out.variables["result"]["variables"]["summary"]),
+        ),
+        lambda _: ToolStep(
+            "store a text",
+            "storage",
+            {"action": "set", "key": "letters/council", "value": LETTER},
+            lambda out: out.variables["found"],
+        ),
+        lambda _: ToolStep(
+            "read it again",
+            "storage",
+            {"action": "get", "key": "letters/council"},
+            lambda out: out.variables == {"value": LETTER, "found": True},
+        ),
+        lambda done: ToolStep(
+            "upload a file",
+            "upload_file",
+            {"file": share(FOLDER / done["speak"].files[0].filename)},
+            lambda out: out.variables["file_input"]["type"] == "audio",
+        ),
     ]
+
+
+def _shown(value: Any) -> Any:
+    """A file by its name."""
+    return value["filename"] if isinstance(value, dict) and "filename" in value else value
 
 
 def call_tool(folder: PluginFolder, plugin: PluginProcess, step: ToolStep) -> Outputs:
     """One call: show what goes in and, as it comes, what goes out; keep the files."""
     tool = folder.tool(step.tool)
-    show("in", {name: value for name, value in step.parameters.items() if name != "audio"} or "the mp3 above")
+    show("in", {name: _shown(value) for name, value in step.parameters.items()})
     given = dict(step.parameters)
     if "app" in given:
         given["app"] = app_selector(given["app"])
