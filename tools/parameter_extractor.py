@@ -32,7 +32,7 @@ class ParameterExtractorTool(Tool):
                 parameters=wanted, model=model_config, query=query, instruction=instruction
             ).outputs
 
-        found = {each.name: outputs.get(each.name) for each in wanted}
+        found = {each.name: _plain(outputs.get(each.name)) for each in wanted}
         variables = {
             "parameters": found,
             "success": bool(outputs.get("__is_success")),
@@ -43,3 +43,8 @@ class ParameterExtractorTool(Tool):
         yield self.create_text_message(text)
         for name, value in variables.items():
             yield self.create_variable_message(name, value)
+
+
+def _plain(value: Any) -> Any:
+    """Dify gives a list together with its type, as an object; nothing that can be asked for is an object itself."""
+    return value.get("value") if isinstance(value, dict) else value

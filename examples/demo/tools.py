@@ -208,7 +208,7 @@ def tool_steps(share: Callable[[Path], dict[str, Any]]) -> list[MakeToolStep]:
             lambda out: out.variables == {"value": LETTER, "found": True},
         ),
         lambda done: ToolStep(
-            "upload a file",
+            "upload the speech",
             "upload_file",
             {"file": share(FOLDER / done["speak"].files[0].filename)},
             lambda out: out.variables["file_input"]["type"] == "audio",

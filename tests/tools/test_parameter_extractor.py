@@ -55,6 +55,16 @@ def test_what_was_not_found_is_null_and_the_reason_is_told():
     assert outputs.variables == {"parameters": {"city": None}, "success": False, "reason": "No city."}
 
 
+def test_a_list_is_a_list_though_dify_gives_it_with_its_type():
+    given = {"value_type": "array[string]", "value": ["Évora", "Faro"]}
+    dify = StubbedDify(replies(node(__is_success=1, cities=given, days=[1, 2])))
+    wanted = [{**CITY, "name": "cities", "type": "array[string]"}, {**CITY, "name": "days", "type": "array[number]"}]
+
+    outputs = extract(dify, wanted)
+
+    assert outputs.variables["parameters"] == {"cities": ["Évora", "Faro"], "days": [1, 2]}
+
+
 def test_a_single_object_will_do():
     dify = StubbedDify(replies(node(__is_success=1, city="Oslo")))
 

@@ -75,7 +75,7 @@ class DifyApi:
         Raises `Refused` before the first reply where Dify answers with an HTTP error, and `DifyError` where its answer
         holds an error text.
         """
-        if invoke_type not in api_requests.REQUESTS:  # multimodal models: Dify's API has no route for them
+        if invoke_type not in api_requests.REQUESTS:  # multimodal models, for which Dify has no route
             raise Refused("The requested URL was not found on the server.", status=404, code="not_found")
         request = api_requests.read(invoke_type, payload)
         match request:

@@ -43,7 +43,7 @@ ROUTES = {
     "upload/file/request": "upload_file",
     "fetch/app/info": "fetch_app",
 }
-"""The type of invocation behind each path. Dify has no route for multimodal models."""
+"""The type of invocation behind each path. It has none for multimodal models."""
 
 _HELD_TWICE = ("encrypt", "fetch_app")
 """Whose reply is the `data` of a `data`."""

@@ -12,7 +12,7 @@ from graphon.entities.graph_config import NodeConfigDictAdapter
 from graphon.runtime.init_params import InitParams
 from graphon.runtime.runtime_state import RuntimeState
 from graphon.runtime.variable_pool import VariablePool
-from graphon.workflow_type_encoder import WorkflowRuntimeTypeConverter
+from pydantic import TypeAdapter
 
 from workspace.dify.api_requests import RequestInvokeParameterExtractorNode, RequestInvokeQuestionClassifierNode
 from workspace.workflows.files import Files
@@ -21,7 +21,8 @@ from workspace.workflows.nodes import NodeFactory
 from workspace.workflows.stop import Stop
 
 _ID = "node"
-_JSON = WorkflowRuntimeTypeConverter()
+_JSON = TypeAdapter(dict[str, Any])
+"""Dify's route writes what the node put out with pydantic, so that a list comes as its segment: value and type."""
 
 
 def run_node(
@@ -51,5 +52,5 @@ def run_node(
         if isinstance(event, NodeRunSucceededEvent):
             result = event.node_run_result
             found = {"inputs": result.inputs, "process_data": result.process_data, "outputs": result.outputs}
-            return {name: dict(_JSON.to_json_encodable(values)) or None for name, values in found.items()}
+            return {name: _JSON.dump_python(dict(values), mode="json") or None for name, values in found.items()}
     return dict.fromkeys(("inputs", "process_data", "outputs"))

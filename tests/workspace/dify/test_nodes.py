@@ -69,6 +69,15 @@ def test_an_answer_without_every_parameter_or_of_another_type_is_no_success(extr
     assert response.outputs["__reason"].startswith(reason)
 
 
+def test_a_list_comes_as_dify_sends_it_with_its_type():
+    cities = ParameterConfig(name="cities", type="array[string]", description="Where to", required=True)
+
+    response = extract(session_of(calling(cities=["Lisbon", "Faro"])), [cities])
+
+    assert response.outputs["__is_success"] == 1
+    assert response.outputs["cities"] == {"value_type": "array[string]", "value": ["Lisbon", "Faro"]}
+
+
 def test_the_offline_engine_extracts_and_classifies():
     session = session_of(OfflineModels(), default_model="extractive")
     flag = ParameterConfig(name="seat", type="select", options=["window", "aisle"], description="Seat", required=False)
