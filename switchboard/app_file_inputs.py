@@ -3,7 +3,6 @@
 Each file is uploaded first; what Dify returns for it is a value for an input of type file or file list.
 """
 
-import mimetypes
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,7 +10,7 @@ from dify_plugin.core.runtime import Session
 from dify_plugin.file.file import File
 
 from switchboard.errors import InvalidInput, reverse_invocation
-from switchboard.files import download, upload_type
+from switchboard.files import download, upload_name, upload_type
 
 _KINDS = ("file", "file-list")
 
@@ -26,7 +25,7 @@ def upload_for_app(session: Session, app_id: str, files: list[File], wanted: str
     uploaded = []
     for file in files:
         content, mime_type = download(file, "files"), upload_type(file)
-        filename = file.filename or f"file{mimetypes.guess_extension(mime_type) or ''}"
+        filename = upload_name(file, mime_type)
         with reverse_invocation("file upload"):
             uploaded.append(session.file.upload(filename, content, mime_type).to_app_parameter())
     return file_inputs(form, wanted, uploaded)

@@ -104,3 +104,8 @@ def upload_type(file: File) -> str:
     given = (file.mime_type or "").partition(";")[0].strip().lower()
     guessed = mimetypes.guess_type(file.filename or "")[0]
     return given or guessed or "application/octet-stream"
+
+
+def upload_name(file: File, mime_type: str) -> str:
+    """The name to upload a file under: its own, or one with the extension of its type."""
+    return file.filename or f"file{mimetypes.guess_extension(mime_type) or ''}"

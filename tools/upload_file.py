@@ -1,6 +1,5 @@
 """`session.file.upload`: keep a file in Dify, so that an app can take it as an input."""
 
-import mimetypes
 from collections.abc import Generator
 from typing import Any
 
@@ -8,7 +7,7 @@ from dify_plugin import Tool
 from dify_plugin.entities.tool import ToolInvokeMessage
 
 from switchboard.errors import reverse_invocation
-from switchboard.files import download, upload_type
+from switchboard.files import download, upload_name, upload_type
 from switchboard.parameters import required_file
 
 
@@ -17,7 +16,7 @@ class UploadFileTool(Tool):
         file = required_file(tool_parameters, "file")
         content = download(file, "file")
         mime_type = upload_type(file)
-        filename = file.filename or f"file{mimetypes.guess_extension(mime_type) or ''}"
+        filename = upload_name(file, mime_type)
 
         with reverse_invocation("file upload"):
             uploaded = self.session.file.upload(filename=filename, content=content, mimetype=mime_type)
