@@ -1,4 +1,7 @@
-"""Where commands print: what was asked for on stdout, all else on stderr."""
+"""Where commands print: what was asked for on stdout, all else on stderr.
+
+A line is written in one piece, since several threads print.
+"""
 
 import codecs
 import contextlib
@@ -20,7 +23,8 @@ def take_any_text() -> None:
 def show(text: str, *, end: str = "\n") -> None:
     """Print on stdout, at once. Raises NotWritten, or BrokenPipeError where nobody reads any more."""
     try:
-        print(text, end=end, flush=True)
+        sys.stdout.write(text + end)
+        sys.stdout.flush()
     except BrokenPipeError:
         raise
     except OSError as error:
@@ -30,4 +34,5 @@ def show(text: str, *, end: str = "\n") -> None:
 def note(text: str) -> None:
     """Print on stderr; where that cannot be, nobody is told."""
     with contextlib.suppress(OSError):
-        print(text, file=sys.stderr, flush=True)
+        sys.stderr.write(f"{text}\n")
+        sys.stderr.flush()

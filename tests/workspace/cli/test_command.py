@@ -1,3 +1,4 @@
+import io
 import os
 import signal
 import subprocess
@@ -11,6 +12,7 @@ from tests.workspace.cli.calling import GREETER
 from tests.workspace.plugin.plugins.bare import MANIFEST, write_plugin
 from workspace.__main__ import COMMANDS, main
 from workspace.cli import call
+from workspace.cli.terminal import note, show
 
 
 def test_the_commands_are_listed_where_none_is_named(capsys: pytest.CaptureFixture[str]) -> None:
@@ -76,6 +78,21 @@ def test_text_outside_the_locale_can_be_written(tmp_path: Path, argument: str | 
     )
     assert (done.returncode, b"Traceback" in done.stderr) == (0, False)
     assert done.stdout.decode().startswith(f"Hello, {'Zoé' if isinstance(argument, str) else chr(0xFFFD)}!")
+
+
+def test_a_line_is_written_in_one_piece_since_several_threads_print(monkeypatch: pytest.MonkeyPatch) -> None:
+    written: list[str] = []
+
+    class Stream(io.StringIO):
+        def write(self, text: str) -> int:
+            written.append(text)
+            return len(text)
+
+    monkeypatch.setattr(sys, "stdout", Stream())
+    monkeypatch.setattr(sys, "stderr", Stream())
+    show("out")
+    note("err")
+    assert written == ["out\n", "err\n"]
 
 
 def test_a_reader_that_leaves_is_no_error_to_talk_about(bare: Any) -> None:

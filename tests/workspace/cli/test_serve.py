@@ -17,7 +17,9 @@ import psutil
 import pytest
 
 from tests.workspace.cli.calling import GREETER
+from tests.workspace.plugin.plugins.bare import PROVIDER, TOOL
 from tests.workspace.serve.scripted import MANIFEST, write_scripted
+from tests.workspace.workflows import dsl_files
 from workspace.cli import serve
 
 FILE = """\
@@ -163,6 +165,43 @@ def test_the_local_workspace_answers_what_the_plugin_asks_as_dify_only_if_asked_
 
     assert httpx.get(f"{start().url}/raw").text == "answered"
     assert httpx.get(f"{start('--as-dify').url}/raw").text == "read app failed: request failed: 'query'"
+
+
+TOOL_AND_ENDPOINT = """
+def request(session, data):
+    if "tool" in data:
+        text(session, "Hello!")
+        end(session)
+    else:
+        asked = {"app_id": "hello", "inputs": {}, "query": "", "conversation_id": "", "user": ""}
+        invoke(session, "app", {**asked, "response_mode": "blocking"})
+
+def response(session, data):
+    if data["event"] == "end":
+        end(session)
+    else:
+        told = json.dumps(data["data"]["data"]["outputs"] if data["data"] else data["message"]).encode().hex()
+        answer(session, "stream", {"status": 200, "headers": {}, "result": told})
+"""
+
+
+def test_an_endpoint_calls_an_app_of_a_folder_which_calls_a_tool_of_the_plugin(
+    start: Callable[..., Served], folder: Path, tmp_path: Path
+) -> None:
+    write_scripted(folder, TOOL_AND_ENDPOINT)
+    manifest = MANIFEST.replace("permission:\n", "permission:\n    app: {enabled: true}\n")
+    (folder / "manifest.yaml").write_text(f"{manifest}  tools: [provider.yaml]\n")
+    (folder / "provider.yaml").write_text(PROVIDER)
+    (folder / "tool.yaml").write_text(TOOL)
+    (tmp_path / "apps").mkdir()
+    hello = [
+        dsl_files.start(),
+        dsl_files.tool("do", provider="tests/scripted/bare"),
+        dsl_files.end(said=["do", "text"]),
+    ]
+    dsl_files.write(tmp_path / "apps", dsl_files.app(hello), "hello.yml")
+
+    assert httpx.get(f"{start('--apps', 'apps').url}/raw").json() == {"said": "Hello!"}
 
 
 def test_a_real_plugin_daemon_may_ask_the_same_workspace(start: Callable[..., Served]) -> None:
