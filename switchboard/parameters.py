@@ -79,13 +79,13 @@ def stop_sequences(parameters: Mapping[str, Any], name: str) -> list[str]:
     return [line for line in _LINE_END.split(text) if line]
 
 
-def json_object(parameters: Mapping[str, Any], name: str) -> dict[str, Any]:
+def json_object(parameters: Mapping[str, Any], name: str, *, example: str = '{"city": "Lisbon"}') -> dict[str, Any]:
     """The JSON object of a parameter, {} if it is not set."""
     value = json_value(parameters, name)
     if value is None:
         return {}
     if not isinstance(value, dict):
-        raise InvalidInput(f'`{name}` has to be a JSON object such as {{"city": "Lisbon"}}, not {_kind(value)}.')
+        raise InvalidInput(f"`{name}` has to be a JSON object such as {example}, not {_kind(value)}.")
     return value
 
 
@@ -100,7 +100,7 @@ def json_value(parameters: Mapping[str, Any], name: str) -> Any:
 
 def json_schema(parameters: Mapping[str, Any], name: str) -> dict[str, Any]:
     """The JSON Schema of an object; what a model cannot fill in is refused."""
-    schema = json_object(parameters, name)
+    schema = json_object(parameters, name, example='{"properties": {"city": {"type": "string"}}}')
     if not schema:
         raise InvalidInput(f"`{name}` is empty. Give the JSON Schema of the object that you want.")
     if schema.get("type", "object") != "object":

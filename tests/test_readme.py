@@ -1,12 +1,16 @@
 """What the README claims of the tools, the routes and their settings is what they are."""
 
+import os
 import re
+import shlex
+import subprocess
+import sys
 
 import pytest
 import yaml
 from dify_plugin.core.entities.invocation import InvokeType
 
-from tests.readme_blocks import README, ROOT, blocks, section
+from tests.readme_blocks import README, ROOT, blocks, commands, is_as_printed, section
 from tests.test_tools_contract import TOOLS
 from tests.tool_cases import TOOL_CASES
 
@@ -141,6 +145,23 @@ def test_every_make_command_in_the_readme_exists():
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
 
     assert set(re.findall(r"(?:^    |`)make ([a-z-]+)\b", README, re.MULTILINE)) <= targets
+
+
+def test_the_workflow_for_plugin_authors_runs_as_printed(tmp_path):
+    [(command, printed)] = [(text, output) for text, output in commands("## Develop") if output]
+    words = shlex.split(command.replace("\\\n", ""))
+
+    done = subprocess.run(
+        [sys.executable, *words[1:], "--data-dir", str(tmp_path)],
+        cwd=ROOT,
+        env={**os.environ, "OPENAI_BASE_URL": ""},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=True,
+    )
+
+    assert is_as_printed(printed, done.stdout), done.stdout
 
 
 def test_the_example_for_plugin_authors_runs():
