@@ -40,7 +40,7 @@ tenth of the time for which the client has been behind; at MAX_AHEAD none leaves
 
 RACE = 0.1
 """Seconds from the first frame to the end of the reply. The daemon is usually done with the first frame in 2 ms, and
-when it has hundreds of requests and no processor to itself, in less than 100."""
+with hundreds of requests and no processor to itself in less than 100 ms."""
 
 PATIENCE = 10.0
 """Seconds to wait for the first piece, which decides the status, and of silence before a sign of life is sent."""

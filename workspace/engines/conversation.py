@@ -15,6 +15,8 @@ _WRAP = re.compile(r"(?<=[^\n]{50})(?<![.!?:;])\n[ \t]*(?=\w)")
 """A line break in the middle of a sentence, as files have it whose lines are all about equally long."""
 _IN_A_TAG = re.compile(r"<(\w+)>(.*?)</\1>", re.DOTALL)
 _TAG = re.compile(r"</?\w+>")
+_SPEAKER = re.compile(r"^(user|human|assistant|ai|system):\s+", re.IGNORECASE)
+"""What each turn of a transcript begins with."""
 _INSTRUCTION = re.compile(
     r"(please\s+)?(answer|compare|count|describe|explain|extract|find|give|how|list|name|say|show|tell|translate|what|"
     r"when|where|which|who|whom|whose|why|write|can|could|does|do|did|is|are|was|were)\b",
@@ -92,7 +94,7 @@ def _unseen(message: Message) -> int:
 
 
 def _question_and_material(text: str) -> tuple[str, list[str]]:
-    parts = sentences(text)
+    parts = [_SPEAKER.sub("", part) for part in sentences(text)]
     asked = [part for part in parts if _is_question(part)] or [
         part for part in (parts[:1] + parts[-1:]) if _is_instruction(part)
     ]

@@ -5,7 +5,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from switchboard.errors import ProviderFailed, SwitchboardError
@@ -215,6 +215,7 @@ PIECES = st.one_of(st.binary(max_size=40), st.integers(1, 3 * MAX_FRAME).map(byt
 PAUSES = st.one_of(st.just(0.0), st.floats(0.0, 0.02), st.floats(0.0, 30.0))
 
 
+@settings(deadline=None, derandomize=True)
 @given(
     st.lists(st.tuples(PAUSES, PIECES, st.integers(1, 400)), max_size=12),
     PAUSES,

@@ -72,6 +72,15 @@ def test_earlier_turns_are_material(engine):
     assert answer(engine, *turns, "Where do I live?") == "My name is Ada and I live in Paris."
 
 
+def test_a_transcript_is_material_without_the_names_of_who_speaks(engine):
+    """What clients make of earlier turns where only one message can be sent."""
+    transcript = "User: The Tagus flows through Lisbon.\n\nAssistant: I see.\n\nUser: What flows through Lisbon?"
+
+    assert answer(engine, transcript) == "The Tagus flows through Lisbon."
+    excuse = answer(engine, "Hello!")
+    assert answer(engine, f"USER: Hello!\n\nASSISTANT: {excuse}\n\nUSER: What is a model?").startswith(ABOUT)
+
+
 def test_context_in_a_system_prompt_is_material_and_its_instructions_are_not(engine):
     context = "<context>The office opens at nine. Parking is free on Sundays. Dogs are not allowed.</context>"
     system = {"role": "system", "content": f"Answer questions about dogs in the office politely. {context}"}
