@@ -5,6 +5,7 @@ chat completions a second      POST /v1/chat/completions, 10 chunks in one reply
 streamed chunks a second       the same in a stream of 5,000 chunks; CPU in the plugin's process
 first byte, ms                 from the request to the first byte, from a model that answers at once
 start-up, ms                   from starting the process to its first heartbeat
+five nodes, ms                 a workflow of five nodes in Dify's engine, one of them a tool, beside the tool alone
 200 streams at once            how many arrive whole, and the memory of the plugin's process before and after
 modules imported at start      beyond those that the bare plugin imports
 """
@@ -20,6 +21,7 @@ from pathlib import Path
 import psutil
 
 from benchmarks.bare_plugin import make_bare_plugin
+from benchmarks.five_nodes import FiveNodes
 from benchmarks.served_chat import COMPILED, ServedChat, model_chunks
 from workspace.plugin.folder import read_plugin_folder
 from workspace.plugin.parameters import tool_request
@@ -39,6 +41,8 @@ def main() -> None:
         with ServedChat(PLUGIN) as own_chat, ServedChat(bare) as bare_chat:
             _compare_chats(own_chat, bare_chat)
         _compare("start-up, ms", PLUGIN, bare, _start_up, unit=1e3, wanted="at most 1.10", times=15)
+        with FiveNodes(PLUGIN) as five_nodes:
+            _compare_with_tool(five_nodes)
         added = sorted(_modules(PLUGIN) - _modules(bare))
         print(f"\nimported at start beyond the bare plugin: {len(added)} modules\n  {', '.join(added)}")
 
@@ -69,6 +73,14 @@ def _compare_chats(own: ServedChat, bare: ServedChat) -> None:
     after = own.memory, bare.memory
     for name, (own_memory, bare_memory) in {"memory before, MB": before, "memory after, MB": after}.items():
         print(f"{name:<32}{own_memory / 1e6:>14.1f}{bare_memory / 1e6:>14.1f}{own_memory / bare_memory:>8.3f}")
+
+
+def _compare_with_tool(five_nodes: FiveNodes) -> None:
+    for _ in range(10):
+        five_nodes.seconds_of_the_workflow()  # imports the engine
+    pairs = [(five_nodes.seconds_of_the_workflow(), five_nodes.seconds_of_the_tool()) for _ in range(100)]
+    workflow, tool = (statistics.median(side) * 1e3 for side in zip(*pairs, strict=True))
+    print(f"\nfive nodes, ms: {workflow:.1f}, the tool alone {tool:.1f} (at most 100 more)", flush=True)
 
 
 def _compare[T](

@@ -39,7 +39,7 @@ def llm(node_id: str = "llm", *, prompt: str = "{{#start.text#}}", **data: Any) 
     return node(node_id, "llm", **{"model": MODEL, "prompt_template": template, "context": context, **data})
 
 
-def template(node_id: str, text: str, **variables: list[str]) -> dict[str, Any]:
+def template(node_id: str, text: str, /, **variables: list[str]) -> dict[str, Any]:
     listed = [{"variable": name, "value_selector": selector} for name, selector in variables.items()]
     return node(node_id, "template-transform", template=text, variables=listed)
 
