@@ -140,7 +140,7 @@ def test_an_interrupted_run_leaves_no_process_and_no_traceback(
     dsl: Callable[..., str], bare: Any, tmp_path: Any, number: int, code: int
 ) -> None:
     file = dsl(start(), BARE_TOOL, end())
-    folder = bare("def request(session, data): print('pid', os.getpid(), flush=True)")
+    folder = bare("def request(session, data): print('this is pid', os.getpid(), flush=True)")
     command = [sys.executable, "-W", "error", "-m", "workspace", "run", str(tmp_path / file), "--plugin", folder]
     with subprocess.Popen(
         command,
@@ -150,7 +150,7 @@ def test_an_interrupted_run_leaves_no_process_and_no_traceback(
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),  # tests may run with it ignored
     ) as process:
         assert process.stderr is not None
-        pid = next(int(line.split()[-1]) for line in process.stderr if line.startswith("stdout: pid "))
+        pid = next(int(line.split()[-1]) for line in process.stderr if "this is pid" in line)
         process.send_signal(number)
         _, errors = process.communicate()
     assert process.returncode == code
