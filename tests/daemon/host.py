@@ -32,7 +32,8 @@ class RealDaemon(AbstractContextManager[str]):
             daemon = PluginDaemon(programs, processes, inner_api_url=server.url, inner_api_key=INNER_API_KEY)
             opening.enter_context(closing(daemon))
             self.plugin_input = daemon.plugin_input
-            self._url = daemon.set_up_endpoints(daemon.install(ROOT), SETTINGS)
+            self._daemon, self._identifier = daemon, daemon.install(ROOT)
+            self._url = daemon.set_up_endpoints(self._identifier, SETTINGS)
             self._open = opening.pop_all()
 
     def __enter__(self) -> str:
@@ -40,6 +41,9 @@ class RealDaemon(AbstractContextManager[str]):
 
     def __exit__(self, *_: object) -> None:
         self._open.close()
+
+    def call_tool(self, tool: str, parameters: dict[str, Any]) -> str:
+        return self._daemon.call_tool(self._identifier, "switchboard", tool, parameters)
 
 
 class DaemonApi(Api):

@@ -1,12 +1,16 @@
 """The local workspace as the Dify of the real daemon: what comes to the plugin is what the workspace gives it alone."""
 
+import json
+
 import pytest
 
-from tests.endpoints.api import ROOT
+from tests.endpoints.api import MODEL, ROOT
 from tests.endpoints.valid_requests import PICTURE
 from tests.recordings import mp3
 from tests.workspace.dify.fake_models import FakeModels
+from tests.workspace.dify.plugin_tools import GREETER, ScriptedTools, message
 from workspace.dify import Dify
+from workspace.plugin.errors import PluginCallError
 from workspace.plugin.file_server import FileServer
 from workspace.plugin.folder import read_plugin_folder
 from workspace.wire import DifyError
@@ -14,6 +18,9 @@ from workspace.wire import DifyError
 MANIFEST = read_plugin_folder(ROOT).manifest
 SCHEMA = {"type": "object", "properties": {"city": {"type": "string"}}}
 HELLO = [{"role": "user", "content": "Hi"}]
+NODE_MODEL = {**MODEL, "model_type": "llm", "mode": "chat", "completion_params": {}}
+CITIES = [{"name": "cities", "type": "array[string]", "description": "Where to"}]
+TOOL = {"provider": GREETER, "tool": "greet", "parameters": "{}"}
 ASKED = {
     "llm": ("/v1/chat/completions", {"messages": HELLO, "temperature": 1.0}),
     "llm_structured_output": (
@@ -31,13 +38,24 @@ ASKED = {
     "completion app": ("/completion/completion-messages", {"inputs": {"query": "Hi"}}),
     "fetch_app": ("/chatbot/parameters", None),
     "speech2text": ("/v1/audio/transcriptions", None),
+    "node_parameter_extractor": (
+        "parameter_extractor",
+        {"model": NODE_MODEL, "query": "To Faro.", "parameters": json.dumps(CITIES)},
+    ),
+    "node_question_classifier": ("question_classifier", {"model": NODE_MODEL, "query": "Hi", "classes": "a\nb"}),
+    "tool": ("invoke_tool", TOOL),
 }
-MODELS = [asked for asked in ASKED if "app" not in asked]
+"""A path and what is sent to it, or a tool and its parameters."""
+MODELS = [asked for asked in ASKED if "app" not in asked and asked != "tool"]
 
 
 def ask(api, what):
     """Sends the request, and checks that it made the one invocation it is there for."""
     path, body = ASKED[what]
+    if not path.startswith("/"):
+        streamed = api.host.call_tool(path, body)
+        assert {asked for asked, _ in api.asked} == {what}, streamed
+        return
     if what == "speech2text":
         response = api.http.post(path, data={"model": "test-model"}, files={"file": ("a.mp3", mp3(), "audio/mpeg")})
     else:
@@ -71,7 +89,8 @@ def api(api):
 
 @pytest.mark.parametrize("what", ASKED)
 def test_a_reply_is_the_same_with_the_daemon_and_without(api, what):
-    dify = Dify(MANIFEST, FakeModels(words=('{"city": ', '"Lisbon"}')))
+    said = message("text", text="Hello"), message("json", json_object={"a": [1, None]})
+    dify = Dify(MANIFEST, FakeModels(words=('{"city": ', '"Lisbon"}')), tools=ScriptedTools(*said))
     api.handler = dify.api.answer
 
     ask(api, what)
@@ -98,6 +117,18 @@ def test_an_error_has_the_same_words_with_the_daemon_and_without(api, what, fail
     *replies, error = api.replies_in_the_plugin()
     assert isinstance(error, str)
     assert untimed([*replies, error]) == untimed(alone(dify, api))
+
+
+@pytest.mark.parametrize("tools", [None, ScriptedTools(message("text", text="Hello"), PluginCallError("E", "m", {}))])
+def test_a_tool_that_is_not_there_or_fails_is_told_in_the_same_words(api, tools):
+    dify = Dify(MANIFEST, FakeModels(), tools=tools)
+    api.handler = dify.api.answer
+
+    ask(api, "tool")
+
+    *_, error = api.replies_in_the_plugin()
+    assert isinstance(error, str)
+    assert untimed(api.replies_in_the_plugin()) == untimed(alone(dify, api))
 
 
 @pytest.mark.parametrize("what", ["app", "fetch_app"])
