@@ -28,11 +28,6 @@ def test_every_example_has_its_section_with_a_command() -> None:
     assert README.count("    $ ") == len(COMMANDS)
 
 
-@pytest.mark.parametrize("link", sorted(set(re.findall(r"\]\((?!https?:|#)([^)#]+)", README))))
-def test_links_lead_somewhere(link: str) -> None:
-    assert (EXAMPLES / link).exists()
-
-
 @pytest.mark.parametrize(("command", "printed"), COMMANDS, ids=[command.split()[4][19:] for command, _ in COMMANDS])
 def test_a_command_prints_what_stands_below_it(
     command: str,

@@ -1,4 +1,4 @@
-"""What the README says of the HTTP API is what comes: its commands and its Python, run against `make serve`."""
+"""What docs/http-api.md and the README say of the HTTP API is what comes, from what `make serve` runs."""
 
 import argparse
 import contextlib
@@ -14,16 +14,21 @@ from typing import NamedTuple
 
 import httpx
 import pytest
+import yaml
 from werkzeug.routing import Map, Rule
 
+import switchboard.http.errors  # noqa: F401 - for its errors
+from switchboard.errors import SwitchboardError
 from switchboard.http.routes import ROUTES
-from tests.readme_blocks import ROOT, blocks, commands, is_as_printed
+from tests.documents import ROOT, blocks, code, commands, is_as_printed, rows
 from workspace.cli.command_line import serve_parser
 
-SECTION = "## Use the HTTP API"
-COMMANDS = [(command, printed) for command, printed in commands(SECTION) if command.startswith("curl ")]
+DOCUMENT = "docs/http-api.md"
+COMMANDS = [(command, printed) for command, printed in commands(document=DOCUMENT) if command.startswith("curl ")]
 VARIABLES = dict(
-    command.split("=", 1) for command, _ in commands(SECTION) if re.fullmatch(r"[A-Z]+=\S+|[A-Z]+=\".*\"", command)
+    command.split("=", 1)
+    for command, _ in commands(document=DOCUMENT)
+    if re.fullmatch(r"[A-Z]+=\S+|[A-Z]+=\".*\"", command)
 )
 BASE = VARIABLES["BASE"]
 
@@ -56,7 +61,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 
 
 def test_make_serve_prints_what_is_printed(served):
-    [printed] = [output for command, output in commands(SECTION) if command == "make serve"]
+    [printed] = [output for command, output in commands() if command == "make serve"]
     defaults = serve_parser().parse_args(["."])
 
     assert is_as_printed(printed.replace("/home/you/switchboard", str(ROOT)), served.printed), served.printed
@@ -117,7 +122,8 @@ def test_a_command_does_what_is_printed(served, command, printed):
 
     assert printed
     assert is_as_printed(printed, real), real
-    assert status in ((404,) if printed.startswith('{"error"') else (200, 201))
+    is_refusal = printed.startswith(('{"error"', '{"code"'))
+    assert status in ((400, 401, 404) if is_refusal else (200, 201))
 
 
 def test_there_is_a_command_for_each_route():
@@ -134,10 +140,13 @@ def test_there_is_a_command_for_each_route():
     assert called == {alike.get(path, path) for path in (route.removeprefix("/<app_id>") for route in ROUTES)}
 
 
-def test_the_python_does_what_is_printed(served, monkeypatch):
+@pytest.mark.parametrize("document", [DOCUMENT, "README.md"])
+def test_the_python_does_what_is_printed(served, monkeypatch, document):
     monkeypatch.chdir(served.folder)
-    names: dict[str, object] = {"__name__": "readme"}
-    examples = [block for block in blocks(SECTION) if block.kind == "python"]
+    names: dict[str, object] = {"__name__": "document"}
+    examples = [
+        block for block in blocks(document=document) if block.kind == "python" and "def test_" not in block.text
+    ]
 
     for example in examples:
         with contextlib.redirect_stdout(io.StringIO()) as real:
@@ -146,6 +155,67 @@ def test_the_python_does_what_is_printed(served, monkeypatch):
         assert is_as_printed(example.output, real.getvalue()), real.getvalue()
     names["client"].close()
 
-    assert {"from openai import OpenAI", "from dify_client import ChatClient"} <= {
-        line for example in examples for line in example.text.splitlines()
+    assert "from openai import OpenAI" in examples[0].text.splitlines()
+
+
+def test_there_is_python_for_difys_own_client():
+    assert any("from dify_client import ChatClient" in block.text for block in blocks(document=DOCUMENT))
+
+
+def routes_of(cell: str) -> list[str]:
+    """`POST [/<app_id>]/parameters` is two of them."""
+    names = re.findall(r"`((?:GET|POST) [^`]+)`", cell)
+    return [
+        name for each in names for name in dict.fromkeys((re.sub(r"\[.*\]", "", each), re.sub(r"[\[\]]", "", each)))
+    ]
+
+
+def test_every_route_has_its_row():
+    listed = [name for route, *_ in rows("## Routes", DOCUMENT) for name in routes_of(route)]
+
+    assert sorted(listed) == sorted(f"{method} {path}" for path, method in ROUTES.items())
+
+
+def test_the_routes_that_fail_in_dify_today_are_marked_and_no_others_are():
+    table = rows("## Routes", DOCUMENT)
+    marked = {name for route, *_ in table if "fails in Dify today" in route for name in routes_of(route)}
+
+    assert marked == {
+        f"{ROUTES[path]} {path}" for path in ROUTES if re.search("completion-messages|transcriptions", path)
     }
+
+
+def test_the_readme_names_every_path_and_no_other():
+    """With an app in front of it or not; the path of one model goes without saying."""
+    table = [(name, cell) for _, cell in rows("## Use the HTTP API") for name in code(cell)]
+    marked = {name for name, cell in table if re.search(rf"`{name}` \(\*\*fails in Dify today", cell)}
+
+    wanted = {path.removeprefix("/<app_id>") for path in ROUTES} - {"/v1/models/<path:id>"}
+    assert sorted(name for name, _ in table) == sorted(wanted)
+    assert marked == {"/v1/audio/transcriptions", "/completion-messages"}
+
+
+def test_every_setting_has_its_row():
+    kinds = {
+        "secret-input": "secret",
+        "model-selector": "model",
+        "app-selector": "app",
+        "text-input": "text",
+        "select": "choice",
+    }
+    group = yaml.safe_load((ROOT / "endpoints" / "group.yaml").read_text())
+
+    assert [cells[:2] for cells in rows("## Settings, and what a key reaches", DOCUMENT)] == [
+        [f"`{setting['name']}`", kinds[setting["type"]] + ", required" * setting["required"]]
+        for setting in group["settings"]
+    ]
+
+
+def test_every_status_of_an_error_has_its_row():
+    listed = {int(number) for cells in rows("## Errors", DOCUMENT) for number in cells[0].split(", ")}
+
+    assert listed == {error.status for error in all_below(SwitchboardError)} | {429}
+
+
+def all_below(root: type[SwitchboardError]) -> set[type[SwitchboardError]]:
+    return {root}.union(*(all_below(error) for error in root.__subclasses__()))

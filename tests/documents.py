@@ -1,11 +1,13 @@
-"""The README's commands and Python, and whether what it prints after them is what really comes."""
+"""The documents: the README, its translations, those in docs/ and at the root. Their commands and Python, and whether
+what is printed after them is what really comes."""
 
 import re
 from pathlib import Path
 from typing import NamedTuple
 
 ROOT = Path(__file__).parent.parent
-README = (ROOT / "README.md").read_text()
+FOLDERS = (".", "docs", "readme", "examples")
+DOCUMENTS = [path.relative_to(ROOT).as_posix() for folder in FOLDERS for path in sorted((ROOT / folder).glob("*.md"))]
 
 _UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 _DIFFERS = re.compile(rf"{_UUID}|[0-9a-f]{{32}}|\d+(?:[.,]\d+)*(?:e-?\d+)?")
@@ -19,20 +21,49 @@ class Block(NamedTuple):
     """The block of kind "text" that follows with nothing in between."""
 
 
-def section(heading: str) -> list[str]:
+def text_of(document: str) -> str:
+    return (ROOT / document).read_text(encoding="utf-8")
+
+
+def outside_fences(text: str) -> str:
+    return re.sub(r"^```.*?^```$", "", text, flags=re.MULTILINE | re.DOTALL)
+
+
+def section(heading: str, document: str = "README.md") -> list[str]:
     """The lines below a heading such as "## Develop"."""
-    lines = README.splitlines()
+    lines = text_of(document).splitlines()
     below = lines[lines.index(heading) + 1 :]
     level = heading.index(" ")
     ends = (place for place, line in enumerate(below) if re.match(rf"#{{1,{level}}} ", line))
     return below[: next(ends, None)]
 
 
-def blocks(heading: str = "") -> list[Block]:
-    """Those of the README in their order, or of the section below a heading such as "## Develop"."""
+def rows(heading: str, document: str = "README.md") -> list[list[str]]:
+    """The cells of each row of the tables below a heading, without those of their heads."""
+    found: list[list[str]] = []
+    for line in outside_fences("\n".join(section(heading, document))).splitlines():
+        if re.match(r"\|[-|]+$", line):
+            found.pop()  # the head
+        elif line.startswith("|"):
+            found.append([cell.strip() for cell in line.strip("|").split(" |")])
+    return found
+
+
+def code(text: str) -> list[str]:
+    """What stands in inline code."""
+    return re.findall(r"`([^`\n]+)`", outside_fences(text))
+
+
+def links(text: str) -> list[str]:
+    """Where Markdown links and images lead."""
+    return re.findall(r"\]\(([^)\s]+)\)", re.sub(r"`[^`\n]+`", "", outside_fences(text)))
+
+
+def blocks(heading: str = "", document: str = "README.md") -> list[Block]:
+    """Those of a document in their order, or of the section below a heading such as "## Develop"."""
     found: list[Block] = []
     follows = False
-    for kind, text in _parts(section(heading) if heading else README.splitlines()):
+    for kind, text in _parts(section(heading, document) if heading else text_of(document).splitlines()):
         if kind == "text" and follows:
             found[-1] = found[-1]._replace(output=text)
         elif kind:
@@ -41,10 +72,10 @@ def blocks(heading: str = "") -> list[Block]:
     return found
 
 
-def commands(heading: str = "") -> list[tuple[str, str]]:
+def commands(heading: str = "", document: str = "README.md") -> list[tuple[str, str]]:
     """Each indented command with its output; one that goes on in the next line is one."""
     found: list[tuple[str, str]] = []
-    for block in blocks(heading):
+    for block in blocks(heading, document):
         command = ""
         for line in block.text.splitlines() if block.kind == "indented" else ():
             command += line + "\n"
@@ -57,7 +88,7 @@ def commands(heading: str = "") -> list[tuple[str, str]]:
 
 
 def is_as_printed(printed: str, real: str) -> bool:
-    """Whether `real` is what the README prints. Ids, numbers and spaces may differ, and `...` and `…` are anything."""
+    """Whether `real` is what a document prints. Ids, numbers and spaces may differ, and `...` and `…` are anything."""
     first, *others = re.split(r"\.\.\.|…", _comparable(printed))
     rest = _comparable(real)
     if not others:

@@ -1,0 +1,49 @@
+"""docs/architecture.md names the folders there are, and what `make bench` measures."""
+
+import re
+import subprocess
+
+from tests.documents import ROOT, blocks, code, rows
+
+DOCUMENT = "docs/architecture.md"
+
+
+def folders_below(folder: str) -> set[str]:
+    """Those that git tracks something in."""
+    tracked = subprocess.run(["git", "ls-files", "-z", folder], cwd=ROOT, capture_output=True, text=True, check=True)
+    start = "" if folder == "." else f"{folder}/"
+    paths = [path.removeprefix(start) for path in tracked.stdout.split("\0")]
+    return {path.split("/")[0] for path in paths if "/" in path}
+
+
+def test_every_folder_is_named():
+    [tree] = [block.text for block in blocks("## Where things are", DOCUMENT) if block.kind == "indented"]
+
+    assert folders_below(".") - {".ci", ".github", "_assets"} <= set(re.findall(r"\b([a-z]+)/(?=\s)", tree))
+
+
+def test_every_folder_of_the_workspace_is_named():
+    named = {code(folder)[0] for folder, _ in rows("## The local workspace", DOCUMENT)}
+
+    assert {f"workspace/{name}/" for name in folders_below("workspace")} == named
+
+
+def test_the_table_of_speeds_is_the_one_that_is_measured():
+    measured = (ROOT / "benchmarks" / "__main__.py").read_text()
+    [printed] = [block.text for block in blocks("## Speed", DOCUMENT) if block.kind == "text"]
+    table = [line for line in printed.splitlines()[1:] if line and not line.startswith(" ")]
+
+    compared = re.findall(r'_compare\("([^"]+)",.*?wanted="([^"]+)"', measured)
+    for name, wanted in compared:
+        assert any(line.startswith(name) and line.endswith(wanted) for line in table), name
+    others = (
+        "200 streams at once, whole",
+        "memory before, MB",
+        "memory after, MB",
+        "five nodes, ms",
+        "imported at start",
+    )
+    assert len(table) == len(compared) + len(others)
+    for name in others:
+        assert name in measured
+        assert any(line.startswith(name) for line in table), name

@@ -1,0 +1,99 @@
+"""docs/reverse-invocations.md leads from each call to its code, its permission and its test."""
+
+import re
+
+import pytest
+import yaml
+from dify_plugin.core.entities.invocation import InvokeType
+
+from tests.documents import ROOT, code, links, rows
+from tests.test_tools_contract import TOOLS
+from tests.tool_cases import TOOL_CASES
+
+DOCUMENT = "docs/reverse-invocations.md"
+TOOL_ROWS = {code(cells[2])[0]: cells for cells in rows("## Tools", DOCUMENT) if "no tool: Dify" not in cells[2]}
+ROUTE_ROWS = rows("## Routes", DOCUMENT)
+PERMISSIONS = yaml.safe_load((ROOT / "manifest.yaml").read_text())["resource"]["permission"]
+ENDPOINTS = [
+    yaml.safe_load((ROOT / name).read_text())
+    for name in yaml.safe_load((ROOT / "endpoints" / "group.yaml").read_text())["endpoints"]
+]
+SOURCES = {f"{each['method']} {each['path']}": each["extra"]["python"]["source"] for each in ENDPOINTS}
+
+
+def leads_to(cell: str) -> set[str]:
+    """The files that a cell links, from the root."""
+    return {link.removeprefix("../") for link in links(cell)}
+
+
+def is_asked_for(permission: str) -> bool:
+    group, _, flag = permission.partition(".")
+    return PERMISSIONS[group]["enabled"] is True and (not flag or PERMISSIONS[group][flag] is True)
+
+
+def test_every_tool_has_its_row():
+    assert list(TOOL_ROWS) == TOOLS
+
+
+def test_every_invocation_of_the_sdk_has_a_tool_or_a_word_why_not(serve):
+    called = {case(serve).invoke_type for case in TOOL_CASES.values()}
+    left = {each.value for each in InvokeType} - called
+
+    assert left == {"multimodal_embedding", "multimodal_rerank"}
+    [row] = [cells for cells in rows("## Tools", DOCUMENT) if "no tool: Dify" in cells[2]]
+    assert re.findall(r"`model\.(\w+)\.invoke_multimodal`", row[0]) == ["text_embedding", "rerank"]
+
+
+@pytest.mark.parametrize("tool", TOOLS)
+def test_the_row_of_a_tool_says_what_is_so(tool):
+    [call], permissions = code(TOOL_ROWS[tool][0]), code(TOOL_ROWS[tool][1])
+
+    assert leads_to(TOOL_ROWS[tool][2]) == {f"tools/{tool}.py"}
+    assert f"self.session.{call}" in (ROOT / "tools" / f"{tool}.py").read_text()
+    assert permissions or TOOL_ROWS[tool][1] == "none"
+    assert all(map(is_asked_for, permissions))
+    assert leads_to(TOOL_ROWS[tool][3]) == {f"tests/tools/test_{tool}.py"}
+    assert TOOL_ROWS[tool][4]
+
+
+def test_the_tools_that_fail_in_dify_today_are_marked_and_no_others_are():
+    marked = {tool for tool, cells in TOOL_ROWS.items() if "fails in Dify today" in cells[2]}
+
+    assert marked == {"speech2text", "completion_app"}
+
+
+def routes_of(cell: str) -> list[str]:
+    """`POST [/<app_id>]/parameters` is two of them."""
+    names = re.findall(r"`((?:GET|POST) [^`]+)`", cell)
+    return [
+        name for each in names for name in dict.fromkeys((re.sub(r"\[.*\]", "", each), re.sub(r"[\[\]]", "", each)))
+    ]
+
+
+def test_every_route_has_its_row():
+    catch_all = ("/", "/<path:path>")
+    listed = [name for route, *_ in ROUTE_ROWS for name in routes_of(route)]
+
+    assert sorted(listed) == sorted(route for route in SOURCES if route.split(" ")[1] not in catch_all)
+    others = [route for route, *_ in ROUTE_ROWS if not routes_of(route)]
+    assert others == ["`OPTIONS` on every path", "anything else: a JSON 404"]
+
+
+@pytest.mark.parametrize("row", ROUTE_ROWS, ids=[row[0] for row in ROUTE_ROWS])
+def test_the_row_of_a_route_says_what_is_so(row):
+    route, calls, permissions, files, tests = row
+    source = "".join((ROOT / file).read_text() for file in leads_to(files))
+    called = set(re.findall(r"session\.(\w+\.\w+)(?:\.invoke)?\(", source))
+    needed = {call if call.startswith("model.") else call.split(".")[0] for call in called} - {"file"}
+
+    assert {SOURCES[name] for name in routes_of(route)} <= leads_to(files)
+    assert set(code(calls)) == called
+    assert set(code(permissions)) == {need.replace("llm_structured_output", "llm") for need in needed}
+    assert all(map(is_asked_for, code(permissions)))
+    assert leads_to(tests)
+
+
+def test_the_routes_that_fail_in_dify_today_are_marked_and_no_others_are():
+    marked = {name for route, *_ in ROUTE_ROWS if "fails in Dify today" in route for name in routes_of(route)}
+
+    assert marked == {name for name in SOURCES if "completion-messages" in name or "transcriptions" in name}

@@ -1,0 +1,47 @@
+"""docs/tools.md says of the tools and their errors what is so."""
+
+import inspect
+import re
+
+import pytest
+import yaml
+
+from switchboard import errors
+from switchboard.errors import SwitchboardError
+from tests.documents import ROOT, code, rows, section
+from tests.test_tools_contract import TOOLS
+
+DOCUMENT = "docs/tools.md"
+TABLE = {code(tool)[0]: cells for tool, *cells in rows("## What each asks for and sets", DOCUMENT)}
+
+
+def test_every_tool_has_its_row():
+    assert list(TABLE) == TOOLS
+
+
+@pytest.mark.parametrize("tool", TOOLS)
+def test_a_row_has_the_parameters_and_the_outputs_of_the_tool(tool):
+    declared = yaml.safe_load((ROOT / "tools" / f"{tool}.yaml").read_text())
+    parameters = declared["parameters"]
+
+    assert [code(cell) for cell in TABLE[tool]] == [
+        [each["name"] for each in parameters if each["required"]],
+        [each["name"] for each in parameters if not each["required"]],
+        list(declared["output_schema"]["properties"]),
+    ]
+
+
+def test_every_tool_is_told_of_once():
+    told = [name for line in section("## In a workflow", DOCUMENT) for name in re.findall(r"\*\*`(\w+)`\*\*", line)]
+
+    assert told == TOOLS
+
+
+def test_every_kind_of_error_has_its_row():
+    kinds = {
+        name
+        for name, error in inspect.getmembers(errors, inspect.isclass)
+        if issubclass(error, SwitchboardError) and name not in ("SwitchboardError", "InvocationError")
+    }
+
+    assert {code(kind)[0] for kind, *_ in rows("## Errors", DOCUMENT)} == kinds
