@@ -2,7 +2,10 @@
 
 import contextlib
 import io
+import re
 import shlex
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -44,6 +47,17 @@ def test_a_command_prints_what_stands_below_it(kept, document, command, printed)
         real.getvalue().replace(str(kept / "demo-output"), "demo-output").replace(str(ROOT), "/home/you/switchboard")
     )
     assert is_as_printed(printed, shown), shown
+
+
+def test_make_package_prints_what_is_printed(tmp_path):
+    [printed] = [output for command, output in commands() if command == "make package"]
+    recipe = re.search(r"^package:.*\n\t@\$\(IN_VENV\) (.*)$", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    assert recipe
+
+    command = [sys.executable, *shlex.split(recipe[1]), "--into", str(tmp_path)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+
+    assert is_as_printed(printed, done.stdout.replace(str(tmp_path), "dist")), done.stdout + done.stderr
 
 
 def test_every_document_that_shows_commands_is_run():
