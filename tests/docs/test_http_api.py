@@ -53,7 +53,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         assert process.stdout
         head = [*takewhile(lambda line: not line.startswith("Ctrl-C"), process.stdout)]
         try:
-            url = next(line.removeprefix("Endpoints: ").strip() for line in head if line.startswith("Endpoints: "))
+            url = next(line.split()[1] for line in head if line.startswith("Endpoints: "))
             yield Served(url, "".join([*head, "Ctrl-C ends it.\n"]), folder)
         finally:
             process.terminate()
