@@ -228,7 +228,7 @@ def _by_reason(interface: str, reason: Reason, status: int) -> InvocationError:
     if _NOT_CONFIGURED.search(str(reason)):
         return NotConfigured(
             f"The {interface} call could not start: {reason.readable()} "
-            "Check the model or app chosen here, and its provider under Settings > Model Provider."
+            "Check the model or app chosen here, and its provider under Integrations > Model Provider."
         )
     if broken := _broken_in_dify(interface, reason.message, status):
         return broken
