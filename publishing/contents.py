@@ -34,7 +34,9 @@ def read(root: Path) -> Contents:
     try:
         ignore = difyignore.read(root)
     except FileNotFoundError:
-        raise CannotPackage(f"There is no {difyignore.NAME} in {root}, so Dify's CLI would ship what lies there.") from None
+        raise CannotPackage(
+            f"There is no {difyignore.NAME} in {root}, so Dify's CLI would ship what lies there."
+        ) from None
     except difyignore.UnreadablePattern as error:
         raise CannotPackage(str(error)) from None
     present = [path for path in _files(root, ignore) if ignore.lets_through(path)]

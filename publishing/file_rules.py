@@ -40,7 +40,9 @@ LEFTOVERS = (
 
 SECRETS = {
     "an API key": re.compile(r"\bsk-[A-Za-z0-9_-]{20,}"),
-    "an access token": re.compile(r"\b(gh[pousr]_[A-Za-z0-9]{30,}|xox[abprs]-[\w-]{10,}|AKIA[0-9A-Z]{16}|eyJ[\w-]{20,}\.)"),
+    "an access token": re.compile(
+        r"\b(gh[pousr]_[A-Za-z0-9]{30,}|xox[abprs]-[\w-]{10,}|AKIA[0-9A-Z]{16}|eyJ[\w-]{20,}\.)"
+    ),
     "a private key": re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----"),
 }
 NAMED_SECRET = re.compile(
@@ -78,7 +80,8 @@ def no_links(plugin: Plugin) -> Iterator[str]:
 def declared_files_ship(plugin: Plugin) -> Iterator[str]:
     for path, declaration in plugin.declared.items():
         if declaration is None:
-            yield f"{path} is declared, but not in the package."
+            hint = ": tell git of it, with git add" if path in plugin.contents.left_out else ""
+            yield f"{path} is declared, but not in the package{hint}."
             continue
         source = declaration.get("extra", {}).get("python", {}).get("source")
         if source and source not in plugin.contents.files:

@@ -11,10 +11,10 @@ from packaging.version import InvalidVersion, Version
 from publishing.plugin import Plugin
 
 LANGUAGES = ("en_US", "zh_Hans", "ja_JP", "pt_BR")
-TAGS = frozenset(
-    "search image videos weather finance design travel social news medical productivity education business "
-    "entertainment utilities rag other".split()
-)
+TAGS = {
+    *("search", "image", "videos", "weather", "finance", "design", "travel", "social", "news", "medical"),
+    *("productivity", "education", "business", "entertainment", "utilities", "rag", "other"),
+}
 """The tags that Dify and its SDK both know."""
 FORMS = {
     "version": r"\d{1,4}(\.\d{1,4}){2}(-\w{1,16})?",

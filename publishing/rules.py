@@ -43,7 +43,8 @@ def left_to_the_owner(plugin: Plugin) -> list[str]:
     left = []
     if plugin.manifest.get("author") == PLACEHOLDER_AUTHOR:
         left.append(
-            f"author: your name on GitHub, in small letters, for {PLACEHOLDER_AUTHOR} in manifest.yaml, provider/ and tools/"
+            f"author: your name on GitHub, in small letters, for {PLACEHOLDER_AUTHOR} in manifest.yaml, provider/, "
+            "tools/ and the provider ids in examples/"
         )
     if not plugin.manifest.get("repo"):
         left.append("repo: the address of the public source, in manifest.yaml and in README.md")
