@@ -2,13 +2,11 @@
 
 import argparse
 import hashlib
-import os
-import shutil
 import sys
 from pathlib import Path
 
 from publishing import rules
-from publishing.archive import archive, content_of, differences, made_by_cli
+from publishing.archive import archive, content_of, differences, dify_cli, made_by_cli
 from publishing.contents import CannotPackage
 from publishing.plugin import Plugin, read
 
@@ -55,7 +53,7 @@ def write_package(plugin: Plugin, folder: Path) -> None:
 
 def compare(plugin: Plugin, content: dict[str, bytes]) -> None:
     """Raises CannotPackage if Dify's own CLI makes another content of what git tracks."""
-    cli = os.environ.get("DIFY_CLI") or shutil.which("dify")
+    cli = dify_cli()
     if not cli:
         print("not compared with Dify's CLI: there is no `dify` on the PATH, and DIFY_CLI names none")
         return

@@ -1,6 +1,8 @@
 """Writes the package, and holds it beside the one that Dify's own CLI makes."""
 
 import io
+import os
+import shutil
 import subprocess
 import tempfile
 import zipfile
@@ -27,6 +29,11 @@ def archive(contents: Contents) -> bytes:
 def content_of(package: bytes) -> dict[str, bytes]:
     with zipfile.ZipFile(io.BytesIO(package)) as opened:
         return {entry.filename: opened.read(entry) for entry in opened.infolist() if not entry.is_dir()}
+
+
+def dify_cli() -> str:
+    """Where Dify's CLI is: named by DIFY_CLI, or `dify` on the PATH; "" if it is not there."""
+    return os.environ.get("DIFY_CLI") or shutil.which("dify") or ""
 
 
 def made_by_cli(cli: str, root: Path) -> bytes:

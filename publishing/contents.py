@@ -75,5 +75,6 @@ def _tracked(root: Path) -> set[str] | None:
     except FileNotFoundError:
         raise CannotPackage("git is needed to tell what belongs to the project, and was not found.") from None
     except subprocess.CalledProcessError as error:
-        raise CannotPackage(f"git cannot list the files: {error.stderr.decode(errors='replace').strip()}.") from None
+        reason = error.stderr.decode(errors="replace").strip().rstrip(".")
+        raise CannotPackage(f"git cannot list the files: {reason}.") from None
     return set(listed.stdout.decode().split("\0")) - {""}

@@ -1,6 +1,7 @@
 """Rules on the files of the package: which there are, and what may not be in them."""
 
 import ast
+import functools
 import math
 import re
 from collections import Counter
@@ -9,6 +10,7 @@ from fnmatch import fnmatchcase
 
 from publishing.archive import archive
 from publishing.plugin import Plugin
+from publishing.python_source import tree, why_it_does_not_compile
 
 MOST_BYTES = 1_000_000
 
@@ -97,12 +99,19 @@ def small(plugin: Plugin) -> Iterator[str]:
 def no_secrets(plugin: Plugin) -> Iterator[str]:
     """Says where, never what."""
     for path in plugin.contents.files:
-        for number, line in enumerate(plugin.contents.bytes_of(path).decode(errors="replace").splitlines(), 1):
-            looks_like = [kind for kind, pattern in SECRETS.items() if pattern.search(line)]
-            if any(_entropy(literal) >= HIGH_ENTROPY for literal in NAMED_SECRET.findall(line)):
-                looks_like.append("a secret in quotes")
-            for kind in looks_like:
-                yield f"{path}, line {number}, looks like {kind}."
+        for number, kind in _secrets_in(plugin.contents.bytes_of(path)):
+            yield f"{path}, line {number}, looks like {kind}."
+
+
+@functools.cache
+def _secrets_in(content: bytes) -> tuple[tuple[int, str], ...]:
+    """The line and the kind of each."""
+    found = []
+    for number, line in enumerate(content.decode(errors="replace").splitlines(), 1):
+        found += [(number, kind) for kind, pattern in SECRETS.items() if pattern.search(line)]
+        if any(_entropy(literal) >= HIGH_ENTROPY for literal in NAMED_SECRET.findall(line)):
+            found.append((number, "a secret in quotes"))
+    return tuple(found)
 
 
 def _entropy(text: str) -> float:
@@ -110,32 +119,28 @@ def _entropy(text: str) -> float:
 
 
 def python_compiles(plugin: Plugin) -> Iterator[str]:
-    for path in plugin.contents.files:
-        if path.endswith(".py"):
-            try:
-                compile(plugin.contents.bytes_of(path), path, "exec", dont_inherit=True)
-            except (SyntaxError, ValueError) as error:
-                yield f"{path} does not compile: {error}."
+    for path in plugin.modules:
+        if problem := why_it_does_not_compile(plugin.contents.bytes_of(path)):
+            yield f"{path} does not compile: {problem}."
 
 
 def nothing_to_explain(plugin: Plugin) -> Iterator[str]:
-    for path in plugin.contents.files:
-        for number, name in _names_used(plugin, path):
+    for path in plugin.modules:
+        for number, name in _names_used(plugin.contents.bytes_of(path)):
             if name in ASKED_ABOUT:
                 yield f"{path}, line {number}, uses `{name}`, which reviewers want explained: do without."
 
 
-def _names_used(plugin: Plugin, path: str) -> Iterator[tuple[int, str]]:
+@functools.cache
+def _names_used(source: bytes) -> tuple[tuple[int, str], ...]:
     """Functions called by their bare name, and modules imported, with their lines."""
-    try:
-        tree = ast.parse(plugin.contents.bytes_of(path)) if path.endswith(".py") else ast.Module([], [])
-    except (SyntaxError, ValueError):
-        return  # another rule's matter
-    for node in ast.walk(tree):
+    found = []
+    for node in ast.walk(tree(source)):
         match node:
             case ast.Call(func=ast.Name(id=name)):
-                yield node.lineno, name
+                found.append((node.lineno, name))
             case ast.Import(names=names):
-                yield from ((node.lineno, alias.name.split(".")[0]) for alias in names)
+                found += [(node.lineno, alias.name.split(".")[0]) for alias in names]
             case ast.ImportFrom(module=str(module)):
-                yield node.lineno, module.split(".")[0]
+                found.append((node.lineno, module.split(".")[0]))
+    return tuple(found)

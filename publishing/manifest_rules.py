@@ -1,6 +1,7 @@
 """Rules on what the manifest and the other YAML files say."""
 
 import ast
+import functools
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -9,6 +10,7 @@ from typing import Any
 from packaging.version import InvalidVersion, Version
 
 from publishing.plugin import Plugin
+from publishing.python_source import tree
 
 LANGUAGES = ("en_US", "zh_Hans", "ja_JP", "pt_BR")
 TAGS = {
@@ -126,7 +128,8 @@ def _icon(plugin: Plugin, where: str, icon: str) -> Iterator[str]:
 
 def permissions_equal_use(plugin: Plugin) -> Iterator[str]:
     """What the packaged code calls of the session, and what the manifest asks for, are the same."""
-    used = {NEEDS[part] for path in plugin.contents.files for part in _session_parts(plugin, path) if part in NEEDS}
+    sources = map(plugin.contents.bytes_of, plugin.modules)
+    used = {NEEDS[part] for source in sources for part in _session_parts(source) if part in NEEDS}
     if plugin.manifest.get("plugins", {}).get("endpoints"):
         used.add("endpoint")
     asked = set()
@@ -138,15 +141,11 @@ def permissions_equal_use(plugin: Plugin) -> Iterator[str]:
     yield from (f"manifest.yaml does not ask for {name}, which is used." for name in sorted(used - asked))
 
 
-def _session_parts(plugin: Plugin, path: str) -> Iterator[str]:
+@functools.cache
+def _session_parts(source: bytes) -> frozenset[str]:
     """`model.llm` for `self.session.model.llm.invoke(...)`, for each of the kind in a module."""
-    try:
-        tree = ast.parse(plugin.contents.bytes_of(path)) if path.endswith(".py") else ast.Module([], [])
-    except (SyntaxError, ValueError):
-        return  # another rule's matter
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Attribute) and (found := CALLED.fullmatch(ast.unparse(node))):
-            yield found[1]
+    chains = (ast.unparse(node) for node in ast.walk(tree(source)) if isinstance(node, ast.Attribute))
+    return frozenset(found[1] for chain in chains if (found := CALLED.fullmatch(chain)))
 
 
 def resources(plugin: Plugin) -> Iterator[str]:

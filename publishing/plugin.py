@@ -10,6 +10,7 @@ from publishing import contents
 from publishing.contents import CannotPackage, Contents
 
 MANIFEST = "manifest.yaml"
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # fifteen times as fast where libyaml is there
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,11 @@ class Plugin:
     @property
     def name(self) -> str:
         return f"{self.manifest.get('name')}-{self.manifest.get('version')}"
+
+    @property
+    def modules(self) -> list[str]:
+        """The Python files of the package."""
+        return [path for path in self.contents.files if path.endswith(".py")]
 
 
 def read(root: Path) -> Plugin:
@@ -49,7 +55,7 @@ def _mapping(found: Contents, path: str) -> dict[str, Any] | None:
     if path not in found.files:
         return None
     try:
-        content = yaml.safe_load(found.bytes_of(path))
+        content = yaml.load(found.bytes_of(path), Loader=_LOADER)
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise CannotPackage(f"{path} is not YAML: {' '.join(str(error).split())}.") from None
     if not isinstance(content, dict):

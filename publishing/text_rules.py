@@ -13,6 +13,8 @@ from publishing.plugin import Plugin
 HAN = re.compile("[\u2e80-\u2fdf\u3005\u3007\u3021-\u3029\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
 FENCED = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
 TEMPLATE_PRIVACY = ("Please fill in the privacy policy", "Replace this template")
+REQUIREMENTS = "requirements.txt"
+SDK = re.compile(r"dify[-_]plugin\b")
 OLDEST_SDK = Version("0.9.0")
 
 
@@ -58,18 +60,18 @@ def dependencies_are_bounded(plugin: Plugin) -> Iterator[str]:
 
 
 def sdk_is_recent(plugin: Plugin) -> Iterator[str]:
-    for where, line in _dependencies(plugin):
-        if re.match(r"dify[-_]plugin\b", line):
-            lowest = [each for each in Requirement(line).specifier if each.operator in ("==", ">=")]
-            if "~=" in line or len(lowest) != 1 or Version(lowest[0].version) < OLDEST_SDK:
-                yield f"{where}: {line} has to say `>=` or `==` and a version from {OLDEST_SDK} on."
-            return
-    yield "requirements.txt does not name dify_plugin."
+    lines = [line for where, line in _dependencies(plugin) if where == REQUIREMENTS and SDK.match(line)]
+    if not lines:
+        yield f"{REQUIREMENTS} does not name dify_plugin."
+    for line in lines:
+        lowest = [each for each in Requirement(line).specifier if each.operator in ("==", ">=")]
+        if "~=" in line or len(lowest) != 1 or Version(lowest[0].version) < OLDEST_SDK:
+            yield f"{REQUIREMENTS}: {line} has to say `>=` or `==` and a version from {OLDEST_SDK} on."
 
 
 def _dependencies(plugin: Plugin) -> list[tuple[str, str]]:
-    lines = [line.split("#")[0].strip() for line in _text(plugin, "requirements.txt").splitlines()]
-    found = [("requirements.txt", line) for line in lines if line]
+    lines = [line.split("#")[0].strip() for line in _text(plugin, REQUIREMENTS).splitlines()]
+    found = [(REQUIREMENTS, line) for line in lines if line]
     project = plugin.contents.root / "pyproject.toml"
     if project.is_file():
         content = tomllib.loads(project.read_text(encoding="utf-8"))
