@@ -40,7 +40,7 @@ def read(root: Path) -> Contents:
     except difyignore.UnreadablePattern as error:
         raise CannotPackage(str(error)) from None
     present = [path for path in _files(root, ignore) if ignore.lets_through(path)]
-    tracked = _tracked(root)
+    tracked = tracked_by_git(root)
     if tracked is None:
         return Contents(root, tuple(present))
     if missing := sorted(path for path in tracked - set(present) if ignore.lets_through(path)):
@@ -66,7 +66,7 @@ def _enters(ignore: difyignore.DifyIgnore, folder: str) -> bool:
     return ignore.lets_through(f"{folder}/any file")
 
 
-def _tracked(root: Path) -> set[str] | None:
+def tracked_by_git(root: Path) -> set[str] | None:
     """The files that git tracks; None where the folder is not the top of a git repository."""
     if not (root / ".git").exists():
         return None

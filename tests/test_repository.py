@@ -103,4 +103,5 @@ def test_versions_agree():
     manifest = yaml.safe_load((ROOT / "manifest.yaml").read_text())
 
     assert manifest["version"] == PYPROJECT["project"]["version"]
+    assert f"\n## [{manifest['version']}] - " in (ROOT / "CHANGELOG.md").read_text()
     assert (ROOT / ".python-version").read_text().strip() == manifest["meta"]["runner"]["version"]
