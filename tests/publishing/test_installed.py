@@ -6,6 +6,7 @@ import os
 import socket
 import subprocess
 import sys
+import threading
 import zipfile
 from pathlib import Path
 
@@ -125,6 +126,8 @@ def test_it_starts_serverless(installed):
         ) as started,
         httpx.Client(transport=httpx.HTTPTransport(retries=5), timeout=30) as client,
     ):
+        too_late = threading.Timer(60, started.kill)
+        too_late.start()
         try:
             assert any("Running on" in line for line in started.stdout)
             url = f"http://127.0.0.1:{port}"
@@ -132,6 +135,7 @@ def test_it_starts_serverless(installed):
             line = {"session_id": "s", "event": "request", "data": {"user_id": "", **asked}}
             answered = client.post(f"{url}/invoke", json=line)
         finally:
+            too_late.cancel()
             started.kill()
 
     assert healthy.status_code == http.client.OK

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from publishing import __main__, contents, difyignore, plugin, rules
-from publishing.archive import archive, content_of, differences, dify_cli, made_by_cli
+from publishing.archive import content_of, differences
 
 ROOT = Path(__file__).parent.parent.parent
 DEVELOPMENT = {"tests", "workspace", "benchmarks", "examples", "docs", "publishing", ".github", ".ci", "dist"}
@@ -163,17 +163,6 @@ def test_differences_between_two_packages_are_told():
         "d is in the official one alone.",
         "b differs.",
     ]
-
-
-def test_difys_cli_makes_the_same_content():
-    if not dify_cli():
-        pytest.skip("There is no Dify CLI: put `dify` on the PATH, or name it with DIFY_CLI.")
-    found = contents.read(ROOT)
-
-    official = content_of(made_by_cli(dify_cli(), ROOT))
-
-    expected = {path: held for path, held in official.items() if path not in found.left_out}
-    assert differences(content_of(archive(found)), expected) == []
 
 
 def test_a_cli_that_makes_something_else_stops_it(folder, package, monkeypatch, tmp_path):
