@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from publishing import __main__, contents, difyignore, plugin, rules
+from publishing import __main__, difyignore, plugin, rules
 from publishing.archive import content_of, differences
 
 ROOT = Path(__file__).parent.parent.parent
@@ -75,10 +75,21 @@ def test_it_says_what_it_made_and_what_is_the_owners_to_fill_in(package):
 
 def test_what_the_owner_has_filled_in_is_no_longer_asked_for(folder, edit):
     repo = "https://example.com/someone/switchboard"
-    edit("manifest.yaml", author="someone", repo=repo, contact="someone@example.com")
+    edit("manifest.yaml", author="someone", repo=repo, contact="an address")
     (folder / "README.md").write_text(f"[Source]({repo})")
 
     assert rules.left_to_the_owner(plugin.read(folder)) == []
+
+
+def test_pictures_of_the_readme_that_do_not_ship_are_told(folder, package):
+    pictures = (
+        "![One](docs/one.png) ![Icon](_assets/icon.svg) ![Far](https://example.com/a.png) <img src='docs/two.png'>"
+    )
+    (folder / "README.md").write_text(pictures)
+
+    _, printed, _ = package()
+
+    assert "\n  pictures in README.md: full addresses for docs/one.png, docs/two.png, which do not ship\n" in printed
 
 
 def test_what_git_does_not_track_is_left_out_and_told(folder, package):
