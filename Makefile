@@ -3,8 +3,9 @@
 PYTHON ?= python3
 UV = .uv/bin/uv
 IN_VENV = .venv/bin/python
+SCHEMA = .venv/bin/check-jsonschema --quiet --builtin-schema
 
-.PHONY: help demo serve test test-daemon lint format bench clean
+.PHONY: help demo serve test test-daemon lint format bench package clean
 
 help:  ## this list
 	@grep -E '^[a-z-]+:' Makefile | sed -E 's/:[^#]*(## )?/: /; s/^([a-z-]+): /  make \1\t/'
@@ -21,10 +22,17 @@ test: .venv/ready  ## all tests
 test-daemon: .venv/ready  ## the endpoints on the real plugin daemon (DIFY_DAEMON and DIFY_CLI name its binaries)
 	@$(IN_VENV) -m pytest --daemon tests/daemon tests/endpoints
 
-lint: .venv/ready  ## format, rules and types
+lint: .venv/ready  ## format, rules, types, the marketplace's rules, and the workflows of .github
 	@.venv/bin/ruff format --check
 	@.venv/bin/ruff check
 	@.venv/bin/mypy
+	@$(IN_VENV) -m publishing check
+	@$(SCHEMA) vendor.github-workflows .github/workflows/*.yml
+	@$(SCHEMA) custom.github-workflows-require-timeout .github/workflows/*.yml
+	@$(SCHEMA) vendor.github-issue-forms .github/ISSUE_TEMPLATE/bug.yml .github/ISSUE_TEMPLATE/feature.yml
+	@$(SCHEMA) vendor.github-issue-config .github/ISSUE_TEMPLATE/config.yml
+	@$(SCHEMA) vendor.dependabot .github/dependabot.yml
+	@.venv/bin/zizmor --offline --no-progress --quiet .github
 
 format: .venv/ready  ## puts the code into the project's format
 	@.venv/bin/ruff format
@@ -33,8 +41,11 @@ format: .venv/ready  ## puts the code into the project's format
 bench: .venv/ready  ## speed beside the bare SDK
 	@$(IN_VENV) -m benchmarks
 
+package: .venv/ready  ## dist/NAME-VERSION.difypkg, held beside what Dify's CLI makes if `dify` or DIFY_CLI is there
+	@$(IN_VENV) -m publishing package
+
 clean:  ## removes what the commands above have made
-	rm -rf .venv .uv .workspace demo-output .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv .uv .workspace demo-output dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(UV):

@@ -26,7 +26,7 @@ ROOT = Path(__file__).parent.parent
 FOLDER = read_plugin_folder(ROOT)
 MANIFEST = FOLDER.manifest
 SENTENCE = "we will meet at the station on friday afternoon"
-OWN = "switchboard/switchboard/switchboard"
+OWN = f"{FOLDER.author}/{FOLDER.name}/switchboard"
 FACTS = "Bread rises because of yeast.\nLisbon is the capital of Portugal."
 
 

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import jsonschema
 import pytest
-import yaml
 
 from switchboard import errors
 from tests.app_replies import chat, completion
@@ -36,7 +35,6 @@ TOOLS = [
 ]
 STREAMING = {"llm", "llm_structured_output", "tts", "invoke_tool", "chat_app", "workflow_app", "completion_app"}
 WITHOUT_SELECTOR = {"summary", "invoke_tool", "storage", "upload_file"}
-LANGUAGES = {"en_US", "zh_Hans", "ja_JP", "pt_BR"}
 
 every_tool = pytest.mark.parametrize("name", TOOLS)
 
@@ -56,30 +54,6 @@ def test_the_set_of_tools_is_pinned(registration):
     assert {path.stem for path in (ROOT / "tools").glob("*.py")} == set(TOOLS)
     assert {path.stem for path in (ROOT / "tools").glob("*.yaml")} == set(TOOLS)
     assert set(TOOL_CASES) == set(TOOLS)
-
-
-@pytest.mark.parametrize(
-    "path",
-    [ROOT / "manifest.yaml", ROOT / "provider" / "switchboard.yaml", *sorted((ROOT / "tools").glob("*.yaml"))],
-    ids=lambda path: path.stem,
-)
-def test_everything_people_read_is_there_in_all_four_languages(path):
-    def texts(node, where):
-        if isinstance(node, dict):
-            if "en_US" in node:
-                yield where, node
-            for key, value in node.items():
-                yield from texts(value, f"{where}.{key}")
-        elif isinstance(node, list):
-            for position, value in enumerate(node):
-                yield from texts(value, f"{where}[{position}]")
-
-    found = list(texts(yaml.safe_load(path.read_text()), path.stem))
-
-    assert found
-    for where, text in found:
-        assert set(text) == LANGUAGES, where
-        assert all(value.strip() for value in text.values()), where
 
 
 @every_tool

@@ -1,0 +1,266 @@
+"""Each rule of the marketplace, broken in a copy of the plugin: it says so in a sentence, and no other rule does."""
+
+import pytest
+from dify_plugin.entities.tool import ToolLabelEnum
+
+from publishing import manifest_rules, plugin, rules
+from publishing.rules import RULES
+
+LONG = "é" * 1024
+FAR = "2999-01-01T00:00:00Z"
+KEY = "sk-" + "a1B2c3D4e5" * 3  # in two parts, so that it is not found here
+TOKEN = "ghp" + "_" + "a1B2c3D4e5" * 4
+RANDOM = "q7ZrT2" + "xVb9LmK4pW8s"
+
+
+def write(path, text, *, add=False):
+    """A way to break the plugin: the file holds this text, or ends with it."""
+
+    def breaking(folder, edit):
+        target = folder / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text((target.read_text() if add else "") + text)
+
+    return breaking
+
+
+def unignored(path):
+    """A file that .difyignore leaves out, where it no longer does."""
+
+    def breaking(folder, edit):
+        write(path, "")(folder, edit)
+        write(".difyignore", "pyproject.toml\n")(folder, edit)
+
+    return breaking
+
+
+def remove(path):
+    return lambda folder, edit: (folder / path).unlink()
+
+
+def replace(path, old, new):
+    def breaking(folder, edit):
+        text = (folder / path).read_text()
+        assert old in text
+        (folder / path).write_text(text.replace(old, new))
+
+    return breaking
+
+
+def manifest(**fields):
+    return lambda folder, edit: edit("manifest.yaml", **fields)
+
+
+def link(folder, edit):
+    (folder / "tools" / "again.py").symlink_to(folder / "tools" / "llm.py")
+
+
+def grow(folder, edit):
+    numbers = (str(number * 7919 % 1_000_003) for number in range(400_000))  # hard to compress
+    (folder / "README.md").write_text(f"https://example.com {' '.join(numbers)}")
+
+
+BROKEN = {
+    "the package holds what runs and nothing else": [
+        (unignored("tests/test_llm.py"), "tests/test_llm.py does not run in Dify: "),
+        (unignored("uv.lock"), "uv.lock does not run in Dify: "),
+        (write("switchboard/notes.md", ""), "switchboard/notes.md does not run in Dify: "),
+        (write("readme/README_zh.md", ""), "readme/README_zh.md does not run in Dify: "),
+        (remove("LICENSE"), "LICENSE is not in the package."),
+    ],
+    "no environments, caches, editor files, keys or logs": [
+        (write("tools/id_rsa.py", ""), "tools/id_rsa.py must never ship: "),
+        (unignored("tools/venv/a.py"), "tools/venv/a.py must never ship: "),
+        (unignored("endpoints/.github/a.yaml"), "endpoints/.github/a.yaml must never ship: "),
+    ],
+    "no symbolic links": [(link, "tools/again.py is a symbolic link, whose target would ship: ")],
+    "what the YAML names is in the package": [
+        (
+            replace("provider/switchboard.yaml", "tools/tts.yaml", "tools/sing.yaml"),
+            "tools/sing.yaml is declared, but not",
+        ),
+        (
+            replace("tools/tts.yaml", "tools/tts.py", "tools/sing.py"),
+            "tools/sing.py is named by tools/tts.yaml, but not",
+        ),
+        (remove("endpoints/duck.py"), "endpoints/duck.py is named by endpoints/duck.yaml, but not in the package."),
+    ],
+    "under 1 MB": [(grow, "The package takes 1,")],
+    "nothing that looks like a secret": [
+        (write("README.md", f"\nkey: {KEY}\n", add=True), "looks like an API key."),
+        (write("main.py", f"\n# {TOKEN}\n", add=True), "looks like an access token."),
+        (write("main.py", f"\nAPI_KEY = {RANDOM!r}\n", add=True), "looks like a secret in quotes."),
+        (write("README.md", f'\n{{"access_token": "{RANDOM}"}}\n', add=True), "looks like a secret in quotes."),
+        (write("README.md", "\n-----BEGIN RSA " + "PRIVATE KEY-----\n", add=True), "looks like a private key."),
+    ],
+    "the Python compiles": [
+        (write("switchboard/new.py", "def f(:\n"), "switchboard/new.py does not compile: "),
+        (write("switchboard/new.py", "return 1\n"), "switchboard/new.py does not compile: "),
+    ],
+    "nothing that reviewers want explained": [
+        (write("switchboard/new.py", "import subprocess\n"), "switchboard/new.py, line 1, uses `subprocess`"),
+        (write("switchboard/new.py", "from importlib import import_module\n"), "line 1, uses `importlib`"),
+        (write("switchboard/new.py", "text = open('a').read()\n"), "line 1, uses `open`"),
+        (write("switchboard/new.py", "x = 1\neval('x')\n"), "line 2, uses `eval`"),
+    ],
+    "labels, descriptions and meta are complete": [
+        (manifest(**{"label.pt_BR": None}), "manifest.yaml: label.pt_BR is missing or too long"),
+        (manifest(**{"description.en_US": LONG}), "manifest.yaml: description.en_US is missing or too long"),
+        (manifest(**{"meta.version": "1"}), "manifest.yaml: meta.version has to be like 0.0.2."),
+        (manifest(**{"meta.arch": ["sparc"]}), "manifest.yaml: meta.arch has to list amd64, arm64 or both."),
+        (manifest(**{"meta.arch": None}), "manifest.yaml: meta.arch has to list amd64, arm64 or both."),
+        (manifest(**{"meta.runner.version": None}), "manifest.yaml: meta.runner needs language: python, a version"),
+        (
+            manifest(**{"meta.runner.entrypoint": "start"}),
+            "manifest.yaml: the entrypoint start.py is not in the package.",
+        ),
+        (manifest(**{"meta.minimum_dify_version": "banana"}), "manifest.yaml: meta.minimum_dify_version has to be"),
+        (manifest(**{"meta.minimum_dify_version": None}), "manifest.yaml: meta.minimum_dify_version has to be"),
+    ],
+    "version, author and name have Dify's form": [
+        (manifest(version="1.0"), "manifest.yaml: version has to match"),
+        (manifest(name="Switch Board"), "manifest.yaml: name has to match"),
+        (manifest(type="bundle"), "manifest.yaml: type has to match plugin."),
+        (manifest(author="Ada"), "manifest.yaml: author has to match"),
+        (manifest(author="dify-friend"), "manifest.yaml: author may contain neither dify nor langgenius."),
+        (manifest(author="ada"), "provider/switchboard.yaml: identity.author is not ada, as in manifest.yaml."),
+        (manifest(repo="github.com/ada/switchboard"), "manifest.yaml: repo has to be an https address."),
+    ],
+    "tags that Dify and its SDK know": [
+        (manifest(tags=["utilities", "agent"]), "manifest.yaml: the tag agent is not known to both Dify and its SDK."),
+        (
+            replace("provider/switchboard.yaml", "- rag", "- radio"),
+            "provider/switchboard.yaml: the tag radio is not known",
+        ),
+    ],
+    "created in the past": [
+        (manifest(created_at=FAR), "manifest.yaml: created_at has to be a time with its zone"),
+        (replace("manifest.yaml", "created_at: 20", "created_at: 29"), "manifest.yaml: created_at lies in the future."),
+        (manifest(created_at=None), "manifest.yaml: created_at has to be a time with its zone"),
+    ],
+    "icons of its own": [
+        (manifest(icon=None), "manifest.yaml: icon is missing."),
+        (manifest(icon="_assets/icon.svg"), "manifest.yaml: icon has to be a name in _assets/, not a path."),
+        (manifest(icon_dark="night.svg"), "manifest.yaml: icon_dark: _assets/night.svg is not in the package."),
+        (write("_assets/icon.svg", " "), "manifest.yaml: icon: _assets/icon.svg is empty."),
+        (write("_assets/icon-dark.svg", '<path d="M20 20 V80 M20 20 H60 Q80 20"/>'), "is the icon of Dify's template"),
+    ],
+    "permissions equal use": [
+        (
+            manifest(**{"resource.permission.model.tts": False}),
+            "manifest.yaml does not ask for model.tts, which is used.",
+        ),
+        (manifest(**{"resource.permission.app": None}), "manifest.yaml does not ask for app, which is used."),
+        (manifest(**{"resource.permission.endpoint": {"enabled": False}}), "manifest.yaml does not ask for endpoint"),
+        (
+            replace("tools/storage.py", "self.session.storage", "None"),
+            "manifest.yaml asks for storage, which nothing uses.",
+        ),
+    ],
+    "memory and storage are in Dify's range": [
+        (manifest(**{"resource.memory": 0}), "manifest.yaml: resource.memory has to be a number of bytes above zero."),
+        (
+            manifest(**{"resource.permission.storage.size": 10}),
+            "manifest.yaml: resource.permission.storage.size has to be",
+        ),
+    ],
+    "a README in English that links the source": [
+        (write("README.md", ""), "README.md is missing or empty."),
+        (write("README.md", "# A\n\nSay `你好`.\n"), "README.md, line 3, has Chinese characters outside a ``` block"),
+        (write("README.md", "```\n你\n```\n好\n"), "README.md, line 4, has Chinese characters outside a ``` block"),
+        (
+            manifest(repo="https://example.com/ada/switchboard"),
+            "README.md does not link the source, https://example.com/",
+        ),
+    ],
+    "a privacy policy that names every tool and route": [
+        (manifest(privacy=None), "manifest.yaml: privacy has to name a file in the package, PRIVACY.md."),
+        (write("PRIVACY.md", "!!! Please fill in the privacy policy of the plugin."), "PRIVACY.md is empty or the"),
+        (
+            replace("PRIVACY.md", "| `tts` |", "| speech |"),
+            "PRIVACY.md does not say where the data goes that tts is given.",
+        ),
+        (
+            replace("PRIVACY.md", "`/v2/rerank`", "v2"),
+            "PRIVACY.md does not say where the data goes that /v2/rerank is given.",
+        ),
+    ],
+    "dependencies are bounded on both sides": [
+        (write("requirements.txt", "httpx\n", add=True), "requirements.txt: httpx has no bound on both sides."),
+        (
+            write("requirements.txt", "httpx>=0.28\n", add=True),
+            "requirements.txt: httpx>=0.28 has no bound on both sides.",
+        ),
+        (write("requirements.txt", "a @ https://example.com/a.whl\n", add=True), "has no bound on both sides."),
+        (write("requirements.txt", "-e .\n", add=True), "requirements.txt: -e . is not a requirement."),
+        (replace("pyproject.toml", '"ruff>=0.13,<1"', '"ruff"'), "pyproject.toml: ruff has no bound on both sides."),
+        (
+            write("pyproject.toml", '\n[project.optional-dependencies]\nx = ["rich<15"]\n', add=True),
+            "pyproject.toml: rich<15 has no bound on both sides.",
+        ),
+    ],
+    "dify_plugin 0.9.0 or newer": [
+        (
+            replace("requirements.txt", "dify_plugin>=0.10.2", "dify_plugin>=0.5"),
+            "has to say `>=` or `==` and a version",
+        ),
+        (replace("requirements.txt", "dify_plugin>=0.10.2,<0.11", "dify_plugin~=0.10.2,<1"), "has to say `>=` or `==`"),
+        (replace("requirements.txt", "dify_plugin>=0.10.2,<0.11\n", ""), "requirements.txt does not name dify_plugin."),
+    ],
+}
+ALSO_SAID_BY = {
+    ("dify_plugin 0.9.0 or newer", "dependencies are bounded on both sides"): "~= is no bound of both sides",
+    ("what the YAML names is in the package", "a privacy policy that names every tool and route"): "a tool renamed",
+    ("version, author and name have Dify's form", "a README in English that links the source"): "a repo nobody links",
+    ("a README in English that links the source", "the package holds what runs and nothing else"): "no README",
+}
+
+
+def test_every_rule_is_broken_here():
+    assert BROKEN.keys() == RULES.keys()
+
+
+def test_the_plugin_keeps_them_all(folder):
+    assert rules.problems(plugin.read(folder)) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "breaking", "sentence"),
+    [(name, *case) for name, cases in BROKEN.items() for case in cases],
+    ids=lambda value: value if isinstance(value, str) and value in RULES else "",
+)
+def test_a_broken_rule_says_what_is_wrong(folder, edit, name, breaking, sentence):
+    breaking(folder, edit)
+
+    broken = plugin.read(folder)
+    found = list(RULES[name](broken))
+    elsewhere = {other for other in RULES if other != name and list(RULES[other](broken))}
+
+    assert any(sentence in problem for problem in found), found
+    assert all(problem.endswith(".") and "\n" not in problem for problem in found)
+    assert {(name, other) for other in elsewhere} <= ALSO_SAID_BY.keys()
+
+
+def test_a_secret_is_told_without_being_shown(folder, edit):
+    write("main.py", f"\nAPI_KEY = '{KEY}'\n", add=True)(folder, edit)
+
+    assert not [problem for problem in rules.problems(plugin.read(folder)) if KEY[:6] in problem]
+
+
+def test_chinese_in_fences_is_no_matter(folder, edit):
+    write("README.md", "# A\n\n```text\n你好\n```\n\n```json\n{}\n```\n")(folder, edit)
+
+    assert rules.problems(plugin.read(folder)) == []
+
+
+def test_the_tags_are_those_of_the_sdk():
+    assert {tag.value for tag in ToolLabelEnum} == manifest_rules.TAGS
+
+
+def test_what_needs_a_permission_is_what_the_wire_asks_it_for():
+    """The rule reads code, another test what the running plugin asks: their tables say the same."""
+    from tests.test_child_process import PERMISSION_OF
+
+    groups = {".".join(each) if each[0] == "model" else each[0] for each in PERMISSION_OF.values() if each}
+
+    assert set(manifest_rules.NEEDS.values()) == groups

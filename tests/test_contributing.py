@@ -1,0 +1,94 @@
+"""CONTRIBUTING.md's five steps, performed as they stand there in a copy of the project: the tool is one of ours."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from publishing import contents
+
+ROOT = Path(__file__).parent.parent
+STEP = re.compile(
+    r"`(?P<path>[\w/]+\.\w+)`(?:, (?P<side>above|below)\s(?P<quote>`{1,2})(?P<anchor>.+?)(?P=quote))?:\n\n"
+    r"```\w+\n(?P<text>.*?)^```$",
+    re.DOTALL | re.MULTILINE,
+)
+TESTS = [
+    *("tests/tools/test_similarity.py", "tests/test_tools_contract.py", "tests/test_agents.py"),
+    *("tests/test_repository.py", "tests/test_readme.py", "tests/test_child_process.py"),
+]
+
+
+class Copy(NamedTuple):
+    folder: Path
+    steps: list[str]
+    """The files that were written or changed, in order."""
+
+    def run(self, *command: str) -> str:
+        """What a Python command prints in the copy; it has to succeed."""
+        done = subprocess.run(
+            [sys.executable, *command], cwd=self.folder, capture_output=True, text=True, encoding="utf-8", check=False
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+
+@pytest.fixture(scope="module")
+def copy(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("copy")
+    tracked = contents.tracked_by_git(ROOT)
+    if tracked is None:
+        pytest.skip("The steps are tried on what git tracks, and this is no git repository.")
+    for path in tracked:
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_bytes((ROOT / path).read_bytes())
+    found = list(STEP.finditer((folder / "CONTRIBUTING.md").read_text(encoding="utf-8")))
+    for step in found:
+        perform(step, folder / step["path"])
+    return Copy(folder, [step["path"] for step in found])
+
+
+def perform(step, path):
+    if not step["side"]:
+        assert not path.exists(), f"{path.name} is there already"
+        path.write_text(step["text"], encoding="utf-8")
+        return
+    lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+    place = next(number for number, line in enumerate(lines) if line.startswith(step["anchor"]))
+    lines.insert(place + (step["side"] == "below"), step["text"])
+    path.write_text("".join(lines), encoding="utf-8")
+
+
+def test_each_step_leads_somewhere(copy):
+    written = [path for path in copy.steps if not (ROOT / path).exists()]
+
+    assert written == ["tools/similarity.py", "tools/similarity.yaml", "tests/tools/test_similarity.py"]
+    assert {"provider/switchboard.yaml", "examples/demo/tools.py", "README.md", "PRIVACY.md"} <= set(copy.steps)
+
+
+def test_the_tool_passes_what_every_tool_has_to(copy):
+    printed = copy.run("-m", "pytest", "-q", *TESTS, "-k", "similarity or exactly or pinned or every_tool_has")
+
+    assert re.search(r"^\d{2,} passed", printed, re.MULTILINE), printed
+
+
+def test_the_package_with_it_keeps_the_rules(copy):
+    assert "keeps the" in copy.run("-m", "publishing", "check")
+
+
+def test_it_is_formatted_and_keeps_the_style(copy):
+    ours = [path for path in copy.steps if path.endswith(".py")]
+
+    copy.run("-m", "ruff", "format", "--check", *ours)
+    copy.run("-m", "ruff", "check", *ours)
+
+
+def test_the_tool_answers(copy):
+    texts = ("first=The shop is closed.", "second=The store is shut.")
+
+    printed = copy.run("-m", "workspace", "call", ".", "similarity", *texts)
+
+    assert 0.5 < float(re.findall(r"^similarity: (\S+)$", printed, re.MULTILINE)[0]) < 1
