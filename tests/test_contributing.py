@@ -12,13 +12,14 @@ from publishing import contents
 
 ROOT = Path(__file__).parent.parent
 STEP = re.compile(
-    r"`(?P<path>[\w/]+\.\w+)`(?:, (?P<side>above|below)\s(?P<quote>`{1,2})(?P<anchor>.+?)(?P=quote))?:\n\n"
+    r"`(?P<path>[\w/-]+\.\w+)`(?:, (?P<side>above|below)\s(?P<quote>`{1,2})(?P<anchor>.+?)(?P=quote))?:\n\n"
     r"```\w+\n(?P<text>.*?)^```$",
     re.DOTALL | re.MULTILINE,
 )
 TESTS = [
     *("tests/tools/test_similarity.py", "tests/test_tools_contract.py", "tests/test_agents.py"),
     *("tests/test_repository.py", "tests/test_readme.py", "tests/test_child_process.py"),
+    *("tests/docs/test_tools.py", "tests/docs/test_reverse_invocations.py", "tests/docs/test_translations.py"),
 ]
 
 
@@ -70,7 +71,9 @@ def test_each_step_leads_somewhere(copy):
 
 
 def test_the_tool_passes_what_every_tool_has_to(copy):
-    printed = copy.run("-m", "pytest", "-q", *TESTS, "-k", "similarity or exactly or pinned or every_tool_has")
+    printed = copy.run(
+        "-m", "pytest", "-q", *TESTS, "-k", "similarity or exactly or pinned or every_tool or translation"
+    )
 
     assert re.search(r"^\d{2,} passed", printed, re.MULTILINE), printed
 
