@@ -89,9 +89,9 @@ def test_a_tool_answers(process, installed):
 
 
 def test_a_bad_call_is_told_in_a_sentence(process):
-    request = tool_request(process.folder.tool("storage"), {"action": "get", "key": "../secret"}, user_id="test-user")
+    request = tool_request(process.folder.tool("storage"), {"action": "list", "key": "a"}, user_id="test-user")
 
-    with pytest.raises(PluginCallError, match="`key` is a path to Dify"):
+    with pytest.raises(PluginCallError, match="`action` has to be one of get, set, delete, exists"):
         list(process.call(request, timeout=30))
 
 
