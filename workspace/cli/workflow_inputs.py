@@ -54,7 +54,7 @@ def read_inputs(workflow: Workflow, given: Iterable[str], files: FileServer) -> 
         names, written = ", ".join(one.name for one in missing), " ".join(notation(one) for one in missing)
         raise ParameterError(f"{workflow.app_id} needs {names}: write {written}")
     for one in declared:
-        if one.type == "files" and one.name in values and not isinstance(values[one.name], list):
+        if one.type == "files" and isinstance(values.get(one.name), dict):
             values[one.name] = [values[one.name]]
     inputs = {name: value for name, value in values.items() if not name.startswith(SYSTEM)}
     checked(workflow.form, inputs)

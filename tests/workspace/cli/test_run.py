@@ -90,6 +90,17 @@ def test_inputs_are_read_by_the_start_form(run_workflow: RunWorkflow, dsl: Calla
     )
 
 
+def test_null_is_as_good_as_leaving_out_an_input(run_workflow: RunWorkflow, dsl: Callable[..., str]) -> None:
+    kinds = ("text-input", "select", "number", "checkbox", "json_object", "file", "file-list")
+    names = [kind.replace("-", "_") for kind in kinds]
+    file = dsl(
+        start(*(variable(name, kind, options=["a"]) for name, kind in zip(names, kinds, strict=True))),
+        end(**{name: ["start", name] for name in names}),
+    )
+    done = run_workflow(file, *(f"{name}:=null" for name in names), "--json")
+    assert json.loads(done.out)["outputs"] == dict.fromkeys(names)
+
+
 def test_files_are_saved_where_asked(run_workflow: RunWorkflow, dsl: Callable[..., str], tmp_path: Path) -> None:
     file = dsl(start(), tool("draw", size=3), end(drawing=["draw", "files"]))
     done = run_workflow(file, *PLUGIN, "--save-dir", "deep/er")
