@@ -8,7 +8,7 @@ from typing import Any
 
 from workspace.cli.call_output import describe_parameters, failed_at
 from workspace.cli.saved_files import SavedFiles
-from workspace.cli.terminal import note, show
+from workspace.cli.terminal import is_one_place, note, show
 from workspace.cli.workflow_inputs import input_parameters
 from workspace.dify.apps.app import Event
 from workspace.plugin.errors import PluginCallError
@@ -30,6 +30,7 @@ class Progress:
         self.errors: set[str] = set()
         """Those of nodes, which have been shown."""
         self._for_program = for_program
+        self._is_within_line = False
         self._running: dict[str, str] = {}
         self._told: set[str] = set()
         self._place = ""
@@ -57,13 +58,14 @@ class Progress:
             case "node_finished" | "node_retry":
                 self._node(data)
             case "iteration_next" | "loop_next":
-                note(f"  {data['title']}: round {data['index'] + 1}")
+                self._note(f"  {data['title']}: round {data['index'] + 1}")
             case "iteration_completed" | "loop_completed":
                 self._line(data, data["status"])
             case "message":
                 self.answer += event["answer"]
                 if not self._for_program:
                     show(event["answer"], end="")
+                    self._is_within_line = is_one_place() and not event["answer"].endswith("\n")
             case "message_end":
                 self.files = event["files"]
                 self._end_answer()
@@ -78,27 +80,34 @@ class Progress:
         status = f"retry {data['retry_index']}" if data["status"] == "retry" else data["status"]
         self._line(data, status)
         if data["error"]:
-            note(f"      {data['error']}")
+            self._note(f"      {data['error']}")
             self.errors.add(data["error"])
             if self._place:
-                note(textwrap.indent(self._place, "  "))
+                self._note(textwrap.indent(self._place, "  "))
             self._place = ""
 
     def _line(self, data: Mapping[str, Any], status: str) -> None:
         inside = "  " if data.get("iteration_id") or data.get("loop_id") else ""
         name = f"{inside}{data['title']}"
-        note(f"  {name:<28} {data['node_type']:<20} {status:<10} {data['elapsed_time']:7.3f} s")
+        self._note(f"  {name:<28} {data['node_type']:<20} {status:<10} {data['elapsed_time']:7.3f} s")
 
     def _tell_what_runs(self) -> None:
         for node_id, title in self._running.items():
             if node_id not in self._told:
                 self._told.add(node_id)
-                note(f"  {title} is running")
+                self._note(f"  {title} is running")
+
+    def _note(self, text: str) -> None:
+        """On a line of its own, though the answer may still be in the middle of one."""
+        note(f"\n{text}" if self._is_within_line else text)
+        self._is_within_line = False
 
     def _end_answer(self) -> None:
         if self.answer and not self.answer.endswith("\n") and not self._for_program:
-            show("")
+            if self._is_within_line or not is_one_place():
+                show("")
             self.answer += "\n"
+            self._is_within_line = False
 
 
 def describe_workflow(workflow: Workflow) -> str:

@@ -6,6 +6,7 @@ A line is written in one piece, since several threads print.
 import codecs
 import contextlib
 import io
+import os
 import sys
 
 
@@ -31,6 +32,14 @@ def show(text: str, *, end: str = "\n") -> None:
         raise
     except OSError as error:
         raise NotWritten(error.strerror) from None
+
+
+def is_one_place() -> bool:
+    """Whether stdout and stderr lead to the same terminal, pipe or file, so that a note lands in the text before it."""
+    try:
+        return os.path.sameopenfile(sys.stdout.fileno(), sys.stderr.fileno())
+    except (AttributeError, OSError, ValueError):  # one is closed, or no file at all
+        return False
 
 
 def note(text: str) -> None:

@@ -1,5 +1,7 @@
 import json
 import re
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -175,6 +177,24 @@ def test_a_node_that_takes_its_time_is_said_to_run_once(capsys: pytest.CaptureFi
     progress.take({"event": "node_finished", "data": ended})
     progress.take(None)
     assert told(capsys.readouterr().err) == [" Slow is running", " Slow tool succeeded # s"]
+
+
+def test_in_a_terminal_the_nodes_have_lines_of_their_own_beside_the_answer(
+    dsl: Callable[..., str], tmp_path: Path
+) -> None:
+    nodes = [start(), template("late", "tea"), node("answer", "answer", answer="There is {{#late.output#}}.")]
+    file = dsl(*nodes, mode="advanced-chat")
+    command = [sys.executable, "-W", "error", "-m", "workspace", "run", str(tmp_path / file), "sys.query=What?"]
+    command += ["--data-dir", str(tmp_path / "data")]
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=True)
+    assert told(done.stdout)[:5] == [
+        "There is ",
+        " Start start succeeded # s",
+        "tea.",
+        " Late template-transform succeeded # s",
+        " Answer answer succeeded # s",
+    ]
+    assert told(done.stdout)[5].startswith("go on with sys.conversation_id=")
 
 
 def test_the_rounds_of_an_iteration_are_counted_and_what_runs_in_them_is_set_in(
