@@ -59,9 +59,9 @@ def test_a_conversation_that_cannot_be_kept_is_told_before_anything_runs(
 ) -> None:
     (tmp_path / "taken").write_text("")
     file = dsl(start(), node("answer", "answer", answer="yes"), mode="advanced-chat")
-    done = run_workflow(file, "sys.query=Well?", "--data-dir", "taken")
+    done = run_workflow(file, "sys.query=Well?", "--data-dir", "taken/deeper")
     assert (done.code, done.out) == (2, "")
-    assert done.err == "workspace run: --data-dir taken: no file can be kept there: Not a directory.\n"
+    assert done.err == "workspace run: --data-dir taken/deeper: no file can be kept there: Not a directory.\n"
 
 
 def test_all_that_is_missing_is_told_at_once(run_workflow: RunWorkflow, dsl: Callable[..., str]) -> None:
