@@ -57,11 +57,12 @@ def test_a_wrong_command_line_is_one_sentence_and_exit_code_2(
 def test_a_conversation_that_cannot_be_kept_is_told_before_anything_runs(
     run_workflow: RunWorkflow, dsl: Callable[..., str], tmp_path: Path
 ) -> None:
-    (tmp_path / "taken").write_text("")
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "conversations").write_text("")
     file = dsl(start(), node("answer", "answer", answer="yes"), mode="advanced-chat")
-    done = run_workflow(file, "sys.query=Well?", "--data-dir", "taken/deeper")
+    done = run_workflow(file, "sys.query=Well?", "--data-dir", "data")
     assert (done.code, done.out) == (2, "")
-    assert done.err == "workspace run: --data-dir taken/deeper: no file can be kept there: Not a directory.\n"
+    assert done.err == "workspace run: --data-dir data: no file can be kept there: Not a directory.\n"
 
 
 def test_all_that_is_missing_is_told_at_once(run_workflow: RunWorkflow, dsl: Callable[..., str]) -> None:
