@@ -49,7 +49,8 @@ def _run(argv: list[str]) -> int:
 
 def _discard_stdout() -> None:
     """What is still in its buffer would fail once more when Python ends."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    if sys.stdout is not None:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 if __name__ == "__main__":

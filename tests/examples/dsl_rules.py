@@ -117,8 +117,10 @@ def _tool(node: Mapping[str, Any], folder: PluginFolder) -> Iterator[str]:
                 yield f"{node_id} has a {name} that Dify's editor would not store"
         if missing := [name for name, one in declared.items() if one.required and name not in data[place]]:
             yield f"{node_id} lacks {', '.join(missing)}"
-    if set(data["output_schema"]["properties"]) != set(tool.output_schema["properties"]):
-        yield f"{node_id} names the outputs of its tool"
+    if data["output_schema"] != tool.output_schema:
+        yield f"{node_id} has the outputs of its tool"
+    if (data["tool_label"], data["tool_description"]) != (tool.label, tool.description):
+        yield f"{node_id} has the label and the description of its tool"
 
 
 def _find(data: Mapping[str, Any], folder: PluginFolder) -> Tool | None:

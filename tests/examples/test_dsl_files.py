@@ -104,7 +104,8 @@ def put(**values: Any) -> Callable[[Any], None]:
             put(tool_configurations={"model": {"type": "constant", "value": "local/espeak"}}),
             "speak has a model that Dify's editor would not store",
         ),
-        ("data speak", put(output_schema={"properties": {}}), "speak names the outputs of its tool"),
+        ("data speak", put(output_schema={"properties": {}}), "speak has the outputs of its tool"),
+        ("data speak", put(tool_label="Speak"), "speak has the label and the description of its tool"),
         (
             "data summarise",
             put(prompt_template="{{#speak.text#}}"),

@@ -155,6 +155,10 @@ def test_an_app_is_asked_once_and_its_answer_is_read_from_storage_from_then_on(
     assert again == {"answer": answer, "stored_before": True, "key": key}
     assert set(examples.asked) == {"storage"}
 
+    other = examples.run("ask-once", question="When is the reading room open on Sundays++?")
+    assert (other["stored_before"], other["key"]) == (False, f"{key}++")
+    assert examples.run("ask-once", question="?!")["key"] == "answers/?!"
+
     read = dsl_files.tool("storage", provider="switchboard/switchboard/switchboard", action="get", key=key)
     nodes = [dsl_files.start(), read, dsl_files.end(value=["storage", "value"])]
     reader = DslApp(read_workflow(dsl_files.write(tmp_path, dsl_files.app(nodes))), examples.host)

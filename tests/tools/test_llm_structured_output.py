@@ -47,6 +47,15 @@ def test_an_object_with_nothing_in_it_is_an_answer():
     assert ask(StubbedDify(replies(complete({})))).variables["structured_output"] == {}
 
 
+def test_a_boolean_that_dify_gives_as_text_is_one_again():
+    schema = {"type": "object", "properties": {"capital": {"type": "boolean"}, "name": {"type": "string"}}}
+    dify = StubbedDify(replies(complete({"capital": "True", "name": "true"})))
+
+    outputs = ask(dify, schema=json.dumps(schema))
+    assert outputs.variables["structured_output"] == {"capital": True, "name": "true"}
+    assert json.loads(outputs.texts[0]) == {"capital": True, "name": "true"}
+
+
 def test_a_model_that_writes_no_json_is_an_error_that_says_what_to_do():
     dify = StubbedDify(replies(llm_chunk("I cannot say."), complete(None, finish_reason="length")))
 

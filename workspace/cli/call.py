@@ -96,7 +96,7 @@ def _run(options: argparse.Namespace, handler: Handler | None) -> int:
         given = credentials(options)
         request = _request(folder, tool, values, given)
         if options.save_dir:
-            prepare(options.save_dir)
+            prepare(options.save_dir, f"--save-dir {options.save_dir}")
         note(f"{folder.name} {folder.version} runs under {describe_python(folder)}")
         tools = PluginTools(folder, credentials=given)
         if handler is None:

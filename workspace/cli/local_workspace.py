@@ -103,11 +103,12 @@ def _apps(options: argparse.Namespace, host: "Host") -> "dict[str, DslApp]":
     return apps
 
 
-def prepare(save_dir: Path) -> None:
+def prepare(folder: Path, option: str) -> None:
+    """Make sure that files can be kept in the folder that the option names, or in one of it."""
     try:
-        saved_files.prepare(save_dir)
+        saved_files.prepare(folder)
     except OSError as error:
-        raise UsageError(f"--save-dir {save_dir}: no file can be kept there: {error.strerror}.") from None
+        raise UsageError(f"{option}: no file can be kept there: {error.strerror}.") from None
 
 
 def describe_python(folder: PluginFolder) -> str:

@@ -80,7 +80,7 @@ def _run(options: argparse.Namespace) -> int:
             tools = PluginTools(folder, credentials=credentials(options), on_error=on_error)
         payload = read_inputs(workflow, options.words[1:], files)
         if options.save_dir:
-            prepare(options.save_dir)
+            prepare(options.save_dir, f"--save-dir {options.save_dir}")
         with ExitStack() as stack:
             app = _app(workflow, options, files, tools, stack)
             for event in stack.enter_context(closing(app.run(payload))):
@@ -97,8 +97,10 @@ def _app(
 ) -> DslApp:
     """The app, and if it calls tools the plugin that has them, running."""
     host = workflow_host(options, files, tools)
-    memory = Conversations(options.data_dir / "conversations" / workflow.app_id)
-    app = DslApp(workflow, host, conversations=memory, longest=options.timeout)
+    conversations = options.data_dir / "conversations" / workflow.app_id
+    if workflow.mode == "advanced-chat":
+        prepare(conversations, f"--data-dir {options.data_dir}")
+    app = DslApp(workflow, host, conversations=Conversations(conversations), longest=options.timeout)
     if tools is None or not any(node.type == "tool" for node in workflow.nodes):
         return app
     dify = local_workspace(tools.folder, options, host)

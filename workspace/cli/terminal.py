@@ -22,6 +22,8 @@ def take_any_text() -> None:
 
 def show(text: str, *, end: str = "\n") -> None:
     """Print on stdout, at once. Raises NotWritten, or BrokenPipeError where nobody reads any more."""
+    if sys.stdout is None:
+        raise NotWritten("stdout is closed")
     try:
         sys.stdout.write(text + end)
         sys.stdout.flush()
@@ -33,6 +35,8 @@ def show(text: str, *, end: str = "\n") -> None:
 
 def note(text: str) -> None:
     """Print on stderr; where that cannot be, nobody is told."""
+    if sys.stderr is None:
+        return
     with contextlib.suppress(OSError):
         sys.stderr.write(f"{text}\n")
         sys.stderr.flush()

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from workspace.cli import arguments
-from workspace.dify.apps.form import Input, InputType, checked
+from workspace.dify.apps.form import FILES, Input, InputType, checked
 from workspace.plugin.file_server import FileServer
 from workspace.plugin.files import file_type_of
 from workspace.plugin.folder import Option, Parameter, Tool
@@ -29,7 +29,7 @@ _TYPES: dict[InputType, str] = {
 
 def input_parameters(workflow: Workflow) -> tuple[Parameter, ...]:
     """What can be given: the inputs of the start form, and of Dify's own variables those that a caller sets."""
-    own = [_parameter(f"{SYSTEM}files", "files", "Files beside the inputs")]
+    own = [_parameter(f"{SYSTEM}files", "files", "Files beside the inputs")] if workflow.takes_files else []
     if workflow.mode == "advanced-chat":
         own = [
             _parameter(f"{SYSTEM}query", "string", "What is said to the chatflow", required=True),
@@ -54,7 +54,7 @@ def read_inputs(workflow: Workflow, given: Iterable[str], files: FileServer) -> 
         names, written = ", ".join(one.name for one in missing), " ".join(notation(one) for one in missing)
         raise ParameterError(f"{workflow.app_id} needs {names}: write {written}")
     for one in declared:
-        if one.type == "files" and one.name in values and not isinstance(values[one.name], list):
+        if one.type == "files" and isinstance(values.get(one.name), dict):
             values[one.name] = [values[one.name]]
     inputs = {name: value for name, value in values.items() if not name.startswith(SYSTEM)}
     checked(workflow.form, inputs)
@@ -83,11 +83,23 @@ def _input(field: Input) -> Parameter:
     return _parameter(
         field.variable,
         _TYPES[field.type],
-        field.label,
+        f"{field.label} ({limits})" if (limits := _limits(field)) else field.label,
         required=field.required,
         default=field.default,
         options=field.options,
     )
+
+
+def _limits(field: Input) -> str:
+    """What the form allows: kinds of files, and how much."""
+    limits = []
+    if field.type in FILES:
+        kinds = [kind for kind in field.allowed_file_types if kind != "custom"]
+        own = field.allowed_file_extensions if "custom" in field.allowed_file_types else ()
+        limits.append(", ".join([*kinds, *own]))
+    if field.max_length and field.type not in ("select", "number", "checkbox", "json_object", "file"):
+        limits.append(f"at most {field.max_length} {'files' if field.type in FILES else 'characters'}")
+    return "; ".join(filter(None, limits))
 
 
 def _parameter(

@@ -57,7 +57,7 @@ class DslApp:
         """workflow_started, then nodes with text_chunk* or message*, then its end; None for a second without news.
 
         A workflow ends with workflow_finished, a chatflow with message_end and workflow_finished or, if it failed, with
-        workflow_finished and error. `payload` may have `files`, which become `sys.files`.
+        workflow_finished and error. `payload` may have `files`, which become `sys.files` where the app takes any.
         """
         if not self._host.runs.acquire(blocking=False):
             problem = f"Too many requests: {MOST_RUNS} runs are open at once. Does a workflow call itself?"
@@ -98,7 +98,7 @@ class DslApp:
         start = Start(
             inputs,
             chunk=lambda text, selector: answer.message(text, selector=selector),
-            files=payload.get("files") or (),
+            files=(payload.get("files") or ()) if self._workflow.takes_files else (),
             chat=turn,
             turns=conversation.turns,
             conversation_variables=conversation.variables,

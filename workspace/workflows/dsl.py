@@ -76,6 +76,14 @@ class Workflow:
         return tuple(_input(variable) for variable in self.start_variables)
 
     @property
+    def takes_files(self) -> bool:
+        """Whether there are files beside the inputs. A chatflow has to allow them; older editors did so for images."""
+        upload = self.features.get("file_upload")
+        places = (upload, upload.get("image")) if isinstance(upload, dict) else ()
+        allowed = any(isinstance(place, dict) and place.get("enabled") for place in places)
+        return allowed or self.mode == "workflow"
+
+    @property
     def start_variables(self) -> list[dict[str, Any]]:
         """The same as it stands in the file."""
         return [variable for variable in self.start.data.get("variables") or [] if isinstance(variable, dict)]

@@ -142,4 +142,4 @@ def _graph(workflow: Workflow, graph_config: Mapping[str, Any], factory: NodeFac
         where = ".".join(map(str, problem["loc"]))
         raise DslError(f"Dify's workflow engine refuses its graph: nodes.{where}: {problem['msg']}.") from None
     except (ValueError, TypeError, KeyError) as error:
-        raise DslError(f"Dify's workflow engine refuses its graph: {error}.") from None
+        raise DslError(f"Dify's workflow engine refuses its graph: {str(error).rstrip('.')}.") from None

@@ -3,11 +3,13 @@
 Dify does it in its sandbox. Here Jinja's own sandbox keeps a template from reaching Python, and its size is limited.
 """
 
+import json
 from collections.abc import Iterator, Mapping
-from copy import deepcopy
 from typing import Any
 
+from graphon.file.models import File
 from graphon.template_rendering import Jinja2TemplateRenderer, TemplateRenderError
+from graphon.variables.utils import dumps_with_segments
 from jinja2 import TemplateError
 from jinja2.sandbox import SandboxedEnvironment
 
@@ -24,9 +26,14 @@ class Templates(Jinja2TemplateRenderer):
         self._stop = stop
 
     def render_template(self, template: str, variables: Mapping[str, Any]) -> str:
-        """Raises TemplateRenderError."""
+        """Raises TemplateRenderError. The sandbox of Dify gets the variables as JSON, which files cannot be."""
+        if files := [name for name, value in variables.items() if _holds_file(value)]:
+            names = ", ".join(files)
+            raise TemplateRenderError(
+                f"Dify gives a template no files: {names}. Choose a field of the file, such as its url or name."
+            )
         try:
-            return "".join(self._pieces(template, variables))
+            return "".join(self._pieces(template, json.loads(dumps_with_segments(dict(variables)))))
         except TemplateRenderError:
             raise
         except (TemplateError, ArithmeticError, LookupError, TypeError, ValueError, RecursionError) as error:
@@ -34,7 +41,7 @@ class Templates(Jinja2TemplateRenderer):
 
     def _pieces(self, template: str, variables: Mapping[str, Any]) -> Iterator[str]:
         length = 0
-        for piece in _Environment().from_string(template).generate(**deepcopy(dict(variables))):
+        for piece in _Environment().from_string(template).generate(**variables):
             length += len(piece)
             if self._stop.requested:
                 raise TemplateRenderError(self._stop.reason)
@@ -68,6 +75,10 @@ class _Environment(SandboxedEnvironment):
         if self._rounds > MOST_ROUNDS:
             raise OverflowError(f"more than {MOST_ROUNDS} rounds of range loops")
         return numbers
+
+
+def _holds_file(value: object) -> bool:
+    return isinstance(value, File) or (isinstance(value, list) and any(map(_holds_file, value)))
 
 
 def _is_number(value: object) -> bool:

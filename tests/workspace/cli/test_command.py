@@ -80,6 +80,17 @@ def test_text_outside_the_locale_can_be_written(tmp_path: Path, argument: str | 
     assert done.stdout.decode().startswith(f"Hello, {'Zoé' if isinstance(argument, str) else chr(0xFFFD)}!")
 
 
+@pytest.mark.parametrize(
+    ("closed", "code", "told"),
+    [(">&-", 1, "workspace: the output could not be written: stdout is closed.\n"), ("2>&-", 0, "")],
+)
+def test_a_stream_that_is_closed_has_no_traceback(closed: str, code: int, told: str) -> None:
+    command = f'"{sys.executable}" -W error -m workspace call "{GREETER}" greet name=Ada {closed}'
+    done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr.splitlines(keepends=True)[-1:]) == (code, [told] if told else [])
+    assert done.stdout.startswith("Hello, Ada!") == (code == 0)
+
+
 def test_a_line_is_written_in_one_piece_since_several_threads_print(monkeypatch: pytest.MonkeyPatch) -> None:
     written: list[str] = []
 

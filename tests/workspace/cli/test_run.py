@@ -91,6 +91,17 @@ def test_inputs_are_read_by_the_start_form(run_workflow: RunWorkflow, dsl: Calla
     )
 
 
+def test_null_is_as_good_as_leaving_out_an_input(run_workflow: RunWorkflow, dsl: Callable[..., str]) -> None:
+    kinds = ("text-input", "select", "number", "checkbox", "json_object", "file", "file-list")
+    names = [kind.replace("-", "_") for kind in kinds]
+    file = dsl(
+        start(*(variable(name, kind, options=["a"]) for name, kind in zip(names, kinds, strict=True))),
+        end(**{name: ["start", name] for name in names}),
+    )
+    done = run_workflow(file, *(f"{name}:=null" for name in names), "--json")
+    assert json.loads(done.out)["outputs"] == dict.fromkeys(names)
+
+
 def test_files_are_saved_where_asked(run_workflow: RunWorkflow, dsl: Callable[..., str], tmp_path: Path) -> None:
     file = dsl(start(), tool("draw", size=3), end(drawing=["draw", "files"]))
     done = run_workflow(file, *PLUGIN, "--save-dir", "deep/er")
@@ -143,6 +154,22 @@ def test_help_after_a_file_tells_its_inputs_and_its_tools(run_workflow: RunWorkf
     chat = run_workflow(dsl(*CHAT, mode="advanced-chat"), "--help").out
     assert "  sys.query=text\n      string, required." in chat
     assert "  sys.conversation_id=text\n" in chat
+    assert "sys.files" not in chat
+    older = {"file_upload": {"image": {"enabled": True, "number_limits": 3}}}
+    assert "  sys.files@path\n" in run_workflow(dsl(*CHAT, mode="advanced-chat", features=older), "--help").out
+
+
+def test_help_tells_what_the_form_allows(run_workflow: RunWorkflow, dsl: Callable[..., str]) -> None:
+    methods = ["local_file", "remote_url"]
+    form = start(
+        variable("name", max_length=48),
+        variable("one", "file", allowed_file_types=["document", "image"], allowed_file_upload_methods=methods),
+        variable("many", "file-list", max_length=5, allowed_file_types=["custom"], allowed_file_extensions=[".epub"]),
+    )
+    shown = run_workflow(dsl(form, end()), "--help").out
+    assert "string, optional. name (at most 48 characters)\n" in shown
+    assert "file, optional. one (document, image)\n" in shown
+    assert "files, optional. many (.epub; at most 5 files)\n" in shown
 
 
 def test_help_alone_explains_the_notation(run_workflow: RunWorkflow) -> None:

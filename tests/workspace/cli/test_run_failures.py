@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -51,6 +52,17 @@ def test_a_wrong_command_line_is_one_sentence_and_exit_code_2(
     shown = run_workflow(*argv, "--json")
     assert (shown.code, shown.err) == (2, "")
     assert json.loads(shown.out)["error"]["message"] == done.err.removeprefix("workspace run: ").rstrip()
+
+
+def test_a_conversation_that_cannot_be_kept_is_told_before_anything_runs(
+    run_workflow: RunWorkflow, dsl: Callable[..., str], tmp_path: Path
+) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "conversations").write_text("")
+    file = dsl(start(), node("answer", "answer", answer="yes"), mode="advanced-chat")
+    done = run_workflow(file, "sys.query=Well?", "--data-dir", "data")
+    assert (done.code, done.out) == (2, "")
+    assert done.err == "workspace run: --data-dir data: no file can be kept there: Not a directory.\n"
 
 
 def test_all_that_is_missing_is_told_at_once(run_workflow: RunWorkflow, dsl: Callable[..., str]) -> None:

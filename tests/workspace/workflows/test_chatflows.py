@@ -181,11 +181,24 @@ def test_files_beside_the_inputs_are_sys_files_and_shown_with_the_answer(
 ) -> None:
     (tmp_path / "cat.png").write_bytes(b"\x89PNG")
     picture = {"type": "image", "transfer_method": "local_file", "upload_file_id": files.lend(tmp_path / "cat.png").id}
-    events = events_of(make(start(), answer("{{#sys.files#}}"), **CHAT), query="Look", files=[picture])
+    takes_files = {"features": {"file_upload": {"enabled": True}}}
+    tried = make(start(), answer("{{#sys.files#}}"), **CHAT, **takes_files)
+    events = events_of(tried, query="Look", files=[picture])
 
     [shown] = events[-2]["files"]
     assert (shown["filename"], shown["type"]) == ("cat.png", "image")
     assert answer_of(events) == f"![cat.png]({shown['url']})"
+
+
+@pytest.mark.parametrize("off", [{}, {"file_upload": {"enabled": False, "image": {"enabled": False}}}])
+def test_a_chatflow_without_file_upload_leaves_files_out_as_dify_does(
+    make: MakeApp, files: FileServer, tmp_path: Path, off: dict[str, Any]
+) -> None:
+    (tmp_path / "cat.png").write_bytes(b"\x89PNG")
+    picture = {"type": "image", "transfer_method": "local_file", "upload_file_id": files.lend(tmp_path / "cat.png").id}
+    tried = make(start(), answer("{{#sys.files#}}"), **CHAT, features=off)
+
+    assert events_of(tried, query="Look", files=[picture])[-2]["files"] == []
 
 
 def test_environment_variables_reach_nodes_and_secrets_no_event(make: MakeApp) -> None:

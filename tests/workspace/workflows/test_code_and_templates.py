@@ -1,12 +1,14 @@
 """Code runs in a process of its own and templates in a sandbox."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.workspace.workflows.conftest import MakeApp
 from tests.workspace.workflows.dsl_files import code, end, events_of, finished, of_node, start, template, variable
+from workspace.plugin.file_server import FileServer
 from workspace.workflows.stop import Stop
 from workspace.workflows.templates import Templates
 
@@ -101,6 +103,26 @@ def test_a_template_may_change_its_own_lists_and_no_variable(make: MakeApp) -> N
     )
 
     assert finished(events_of(tried))["outputs"] == {"more": "tea, milk", "items": ["tea"]}
+
+
+@pytest.mark.parametrize("name", ["one", "many"])
+def test_a_template_gets_no_files_but_their_fields(make: MakeApp, files: FileServer, tmp_path: Path, name: str) -> None:
+    (tmp_path / "note.txt").write_text("tea")
+    kinds = {"allowed_file_types": ["document"]}
+    form = start(variable("one", "file", **kinds), variable("many", "file-list", **kinds))
+    uploaded = files.lend(tmp_path / "note.txt")
+    note = {"type": "document", "transfer_method": "local_file", "upload_file_id": uploaded.id}
+    inputs = {"one": note, "many": [note]}
+
+    field = template("named", "{{ name }} at {{ url }}", name=["start", "one", "name"], url=["start", "one", "url"])
+    events = events_of(make(form, field, end(named=["named", "output"])), inputs)
+    assert finished(events)["outputs"] == {"named": f"note.txt at {uploaded.url}"}
+
+    whole = template("whole", "{{ given }}", given=["start", name])
+    ended = finished(events_of(make(form, whole, end(whole=["whole", "output"])), inputs))
+    assert ended["error"] == (
+        "Dify gives a template no files: given. Choose a field of the file, such as its url or name."
+    )
 
 
 @pytest.mark.parametrize(

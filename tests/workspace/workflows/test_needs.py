@@ -130,5 +130,6 @@ def test_a_graph_that_the_engine_refuses_is_refused_before_its_first_event(
         next(tried.run({"inputs": {}, "query": "", "conversation_id": ""}))
 
     assert str(caught.value).startswith("Dify's workflow engine refuses its graph: ")
+    assert not str(caught.value).endswith("..")
     assert problem in str(caught.value)
     assert "\n" not in str(caught.value)
