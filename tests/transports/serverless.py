@@ -157,13 +157,17 @@ class ServerlessPlugin(ChildProcess):
             if response.status_code != 200:
                 reason = f"{response.status_code} {response.reason_phrase}"
                 raise ValueError(f"Plugin runtime request failed: {reason}")
+            answered = False
             for answer in _lines(response.iter_raw()):
                 content = json.loads(answer)
+                answered = answered or content["event"] == "session"
                 if content["event"] == "session" and content["data"]["type"] == "invoke":
                     raise ValueError("serverless event is not supported by full duplex")
                 self.give(answer)
                 if content["event"] == "session" and content["data"]["type"] == "end":
                     return
+        if not answered:
+            raise ValueError("Plugin runtime request failed: no valid session response")
         self._tell(session, "end")
 
     def _tell(self, session: str, kind: str, **data: Any) -> None:

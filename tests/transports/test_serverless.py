@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.replies import llm_chunk
 from tests.transports.hosted import Hosted
 from tests.transports.test_calls import CHAT, selected
 from workspace.plugin.errors import PluginCallError
@@ -56,6 +57,18 @@ def test_a_run_that_the_daemon_has_forgotten_is_told_of(workspace, serverless, s
         serverless.call("storage", action="get", key="city")
 
     assert caught.value.error_type == "NoAnswer"
+
+
+def test_a_character_at_which_the_sdk_tears_an_answer_in_two_is_told_of(workspace, serverless):
+    """Known gap: the SDK takes U+0085 for the end of a line. The daemon writes it as it is, other line ends escaped."""
+    workspace.handler = replies(llm_chunk("one\u0085two"), llm_chunk("", finish_reason="stop"))
+    torn = serverless.http.post("/v1/chat/completions", json=CHAT)
+    workspace.handler = replies(llm_chunk("one\u2028two\x0bthree"), llm_chunk("", finish_reason="stop"))
+    whole = serverless.http.post("/v1/chat/completions", json=CHAT)
+
+    assert torn.status_code == 502
+    assert "Most likely it holds the character U+0085" in torn.json()["error"]["message"]
+    assert whole.json()["choices"][0]["message"]["content"] == "one\u2028two\x0bthree"
 
 
 def test_a_request_too_large_for_the_way_in_fails_alone(workspace, serverless):
