@@ -1,7 +1,9 @@
-"""Keys of the plugin's storage. To Dify a key is a path of at most 256 bytes, below a folder of the plugin's own."""
+"""Keys of the plugin's storage. To Dify a key is a path of at most 256 bytes, on many servers one of folders and files.
+
+Any text is a key here: what would be read as a path is escaped, so that `a` and `a/b` do not get in each other's way.
+"""
 
 from collections.abc import Mapping
-from posixpath import normpath
 from typing import Any
 
 from switchboard.errors import InvalidInput
@@ -11,17 +13,19 @@ USER = "user/"
 """Where the keys that people choose live, away from those of the plugin itself."""
 
 MAX_KEY = 256 - len(USER)
-"""Bytes."""
+"""Bytes, once escaped."""
+
+_ESCAPED = {ord(character): f"%{ord(character):02X}" for character in "%/\\\0"}
 
 
 def storage_key(parameters: Mapping[str, Any], name: str) -> str:
-    """The key to ask Dify for; raises InvalidInput for one that it would refuse or read as another."""
-    key = required_text(parameters, name).strip()
+    """The key to ask Dify for; raises InvalidInput for one that is too long."""
+    key = required_text(parameters, name).strip().translate(_ESCAPED).replace("..", "%2E%2E")
+    if key.startswith("."):
+        key = f"%2E{key[1:]}"
     if len(key.encode()) > MAX_KEY:
-        raise InvalidInput(f"`{name}` takes at most {MAX_KEY} bytes, and this one has {len(key.encode()):,}.")
-    if key == "." or ".." in key or "\\" in key or "\0" in key or key.startswith("/") or normpath(key) != key:
         raise InvalidInput(
-            f"`{name}` is a path to Dify: it must not begin or end with a slash, nor hold a dot as a part, two dots, a "
-            "backslash or an empty part."
+            f"`{name}` takes at most {MAX_KEY} bytes, and this one has {len(key.encode()):,}. A slash, a backslash and "
+            "a percent sign count as three."
         )
     return USER + key

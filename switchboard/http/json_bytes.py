@@ -11,4 +11,5 @@ def json_bytes(value: Any) -> bytes:
     try:
         return to_json(value, inf_nan_mode="null")
     except ValueError:  # half a surrogate pair, which nobody can send on, or nested deeper than to_json goes
-        return json.dumps(value, ensure_ascii=False, allow_nan=False).encode(errors="replace")
+        finite = json.loads(json.dumps(value), parse_constant=lambda _nan: None)
+        return json.dumps(finite, ensure_ascii=False).encode(errors="replace")

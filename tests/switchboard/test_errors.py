@@ -282,7 +282,7 @@ def test_what_is_not_set_up_is_told_from_what_fails(wrapping, reason):
 
         assert type(error) is NotConfigured
         assert str(error).endswith(
-            "Check the model or app chosen here, and its provider under Settings > Model Provider."
+            "Check the model or app chosen here, and its provider under Integrations > Model Provider."
         )
 
 

@@ -32,6 +32,7 @@ class Progress:
         self._for_program = for_program
         self._running: dict[str, str] = {}
         self._told: set[str] = set()
+        self._held: list[str] = []
         self._place = ""
 
     def failed_in(self, folder: Path, *, whole: bool) -> Callable[[PluginCallError], None]:
@@ -57,13 +58,14 @@ class Progress:
             case "node_finished" | "node_retry":
                 self._node(data)
             case "iteration_next" | "loop_next":
-                note(f"  {data['title']}: round {data['index'] + 1}")
+                self._note(f"  {data['title']}: round {data['index'] + 1}")
             case "iteration_completed" | "loop_completed":
                 self._line(data, data["status"])
             case "message":
                 self.answer += event["answer"]
                 if not self._for_program:
                     show(event["answer"], end="")
+                    self._release()
             case "message_end":
                 self.files = event["files"]
                 self._end_answer()
@@ -78,27 +80,39 @@ class Progress:
         status = f"retry {data['retry_index']}" if data["status"] == "retry" else data["status"]
         self._line(data, status)
         if data["error"]:
-            note(f"      {data['error']}")
+            self._note(f"      {data['error']}")
             self.errors.add(data["error"])
             if self._place:
-                note(textwrap.indent(self._place, "  "))
+                self._note(textwrap.indent(self._place, "  "))
             self._place = ""
 
     def _line(self, data: Mapping[str, Any], status: str) -> None:
         inside = "  " if data.get("iteration_id") or data.get("loop_id") else ""
         name = f"{inside}{data['title']}"
-        note(f"  {name:<28} {data['node_type']:<20} {status:<10} {data['elapsed_time']:7.3f} s")
+        self._note(f"  {name:<28} {data['node_type']:<20} {status:<10} {data['elapsed_time']:7.3f} s")
 
     def _tell_what_runs(self) -> None:
         for node_id, title in self._running.items():
             if node_id not in self._told:
                 self._told.add(node_id)
-                note(f"  {title} is running")
+                self._note(f"  {title} is running")
+
+    def _note(self, line: str) -> None:
+        """Not into a line of the answer: on a terminal both are seen."""
+        self._held.append(line)
+        self._release()
+
+    def _release(self) -> None:
+        if self._for_program or not self.answer or self.answer.endswith("\n"):
+            for line in self._held:
+                note(line)
+            self._held.clear()
 
     def _end_answer(self) -> None:
         if self.answer and not self.answer.endswith("\n") and not self._for_program:
             show("")
             self.answer += "\n"
+        self._release()
 
 
 def describe_workflow(workflow: Workflow) -> str:

@@ -4,6 +4,7 @@ It is read as Dify imports it (Dify, `services/app_dsl_service.py`): a missing `
 matter, and notes of the editor are no nodes.
 """
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -88,6 +89,8 @@ def read_workflow(path: Path) -> Workflow:
     if not isinstance(app, dict) or not app:
         kind = content.get("kind")
         told = f": its kind is {kind!r}" if kind and kind != "app" else ""
+        if isinstance(content.get("data"), str):
+            raise DslError(f"{path.name} is an answer of Dify's API: the DSL file is the text in its `data`.")
         raise DslError(f"{path.name} holds no app{told}. It takes what Dify's Export DSL writes of an app.")
     mode: Any = app.get("mode")
     if mode not in get_args(WorkflowMode.__value__):
@@ -118,9 +121,11 @@ def _content(path: Path) -> dict[str, Any]:
         if path.stat().st_size > LARGEST:
             raise DslError(f"{path.name} is larger than {LARGEST >> 20} MiB, which is what Dify takes.")
         written = path.read_bytes()
-        if _depth(written) > DEEPEST:  # libyaml would not survive what is nested much deeper
-            raise DslError(f"{path.name} is nested too deeply to be a DSL file.")
-        content = yaml.load(written, Loader)
+        content = _json_object(written)
+        if content is None:
+            if _depth(written) > DEEPEST:  # libyaml would not survive what is nested much deeper
+                raise DslError(f"{path.name} is nested too deeply to be a DSL file.")
+            content = yaml.load(written, Loader)
     except OSError as error:
         raise DslError(f"{path} cannot be read: {error.strerror}.") from None
     except (yaml.YAMLError, UnicodeDecodeError, ValueError) as error:
@@ -131,6 +136,15 @@ def _content(path: Path) -> dict[str, Any]:
     if not isinstance(content, dict):
         raise DslError(f"{path.name} is no DSL file: it holds no mapping.")
     return content
+
+
+def _json_object(written: bytes) -> dict[str, Any] | None:
+    """JSON is YAML too, but for characters that it escapes as two halves; None if it is none."""
+    try:
+        content = json.loads(written) if written.lstrip().startswith(b"{") else None
+    except (ValueError, RecursionError):
+        return None
+    return content if isinstance(content, dict) else None
 
 
 def _depth(written: bytes) -> int:

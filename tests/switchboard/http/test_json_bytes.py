@@ -1,6 +1,7 @@
 """JSON as the replies write it."""
 
 import json
+import math
 
 import pytest
 
@@ -38,3 +39,7 @@ def test_what_json_has_no_number_for_is_null(number):
 
 def test_half_a_surrogate_pair_is_a_question_mark():
     assert json.loads(json_bytes({"half": "\ud83e", "whole": "🦆"})) == {"half": "?", "whole": "🦆"}
+
+
+def test_what_is_wrong_twice_is_mended_twice():
+    assert json.loads(json_bytes({"nan": math.nan, "half": "\udc00"})) == {"nan": None, "half": "?"}

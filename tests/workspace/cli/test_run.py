@@ -1,5 +1,6 @@
 import json
 import re
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -164,6 +165,30 @@ def test_a_node_that_takes_its_time_is_said_to_run_once(capsys: pytest.CaptureFi
     progress.take({"event": "node_finished", "data": ended})
     progress.take(None)
     assert told(capsys.readouterr().err) == [" Slow is running", " Slow tool succeeded # s"]
+
+
+def test_no_node_is_told_in_the_middle_of_a_line_of_the_answer(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ended = {"id": "1", "title": "Asked", "status": "succeeded", "error": None, "node_type": "llm", "elapsed_time": 3}
+    monkeypatch.setattr("sys.stderr", sys.stdout)  # as on a terminal
+    progress = Progress(for_program=False)
+    progress.take({"event": "message", "answer": "Good "})
+    progress.take({"event": "node_finished", "data": ended})
+    progress.take({"event": "message", "answer": "morning.\nGood"})
+    progress.take({"event": "node_finished", "data": {**ended, "title": "Next"}})
+    progress.take({"event": "message", "answer": " night.\n"})
+    progress.take({"event": "message", "answer": "Bye."})
+    progress.take({"event": "node_finished", "data": {**ended, "title": "Last"}})
+    progress.take({"event": "message_end", "files": []})
+    assert told(capsys.readouterr().out) == [
+        "Good morning.",
+        "Good night.",
+        " Asked llm succeeded # s",
+        " Next llm succeeded # s",
+        "Bye.",
+        " Last llm succeeded # s",
+    ]
 
 
 def test_the_rounds_of_an_iteration_are_counted_and_what_runs_in_them_is_set_in(

@@ -1,3 +1,4 @@
+import json
 from pathlib import Path
 from typing import Any
 
@@ -75,6 +76,10 @@ def changed(**changes: Any) -> dict[str, Any]:
             changed(app=None, kind="rag_pipeline"),
             "holds no app: its kind is 'rag_pipeline'. It takes what Dify's Export DSL writes of an app.",
         ),
+        (
+            '{"data": "app:\\n  icon: \\ud83e\\udd16\\n"}',
+            "is an answer of Dify's API: the DSL file is the text in its `data`.",
+        ),
         (changed(app={"mode": "chat"}), "is a chatbot, which has no graph: only workflows and chatflows can be run."),
         (changed(app={"mode": "agent-chat"}), "is an agent, which has no graph"),
         (changed(app={"mode": "magic"}), "is an app of the mode 'magic', which has no graph"),
@@ -99,6 +104,13 @@ def test_what_is_no_workflow_is_told_in_one_sentence(tmp_path: Path, content: An
     assert str(caught.value).startswith("tried.yml")
     assert problem in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_json_is_read_with_the_characters_that_it_escapes_as_two_halves(tmp_path: Path) -> None:
+    content = app([start(), end()])
+    content["app"]["name"] = "Duck 🦆"
+
+    assert read(tmp_path, json.dumps(content)).name == "Duck 🦆"
 
 
 def test_a_file_that_is_not_there_is_told_as_well(tmp_path: Path) -> None:
