@@ -48,6 +48,11 @@ def from_exception(interface: str, error: Exception) -> SwitchboardError | None:
             )
         case PydanticSerializationError():  # what else a JSON object can have against it
             return InvalidInput("The input is nested too deeply to be sent.")
+        case ValidationError(title="dict[str,any]"):  # over HTTP, where the SDK splits lines at U+0085 too
+            return NoAnswer(
+                f"Dify's answer to the {interface} call could not be read. Most likely it holds the character U+0085: "
+                "where a plugin is hosted serverless, Dify's plugin SDK tears an answer in two there."
+            )
         case ValidationError():
             return NoAnswer(f"Dify answered the {interface} call with something that is not a {error.title}.")
         case ValueError() if _raised_by_unhexlify(error):

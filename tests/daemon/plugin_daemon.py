@@ -21,13 +21,19 @@ INSTALLATION = 600.0
 
 
 class PluginDaemon:
-    """A running daemon whose Dify is at `inner_api_url`. `url` is where it serves."""
+    """A running daemon whose Dify is at `inner_api_url`. `url` is where it serves, `debugging` where plugins connect.
 
-    def __init__(self, programs: Programs, processes: Processes, *, inner_api_url: str, inner_api_key: str) -> None:
+    `configured` are further variables of its environment.
+    """
+
+    def __init__(
+        self, programs: Programs, processes: Processes, *, inner_api_url: str, inner_api_key: str, **configured: str
+    ) -> None:
         self._programs = programs
         self._folder = processes.folder
-        port = free_port()
+        port, debugging_port = free_port(), free_port()
         self.url = f"http://127.0.0.1:{port}"
+        self.debugging = f"127.0.0.1:{debugging_port}"
         self.plugin_input = self._folder / "plugin-input"
         """What the daemon wrote to the plugin, line by line; see `in_the_plugin`."""
         environment = {
@@ -37,10 +43,12 @@ class PluginDaemon:
             ),  # a plugin gets all of the daemon's environment
             "KEEP_PLUGIN_INPUT": str(self.plugin_input),
             "SERVER_PORT": str(port),
+            "PLUGIN_REMOTE_INSTALLING_PORT": str(debugging_port),
             "DIFY_INNER_API_URL": inner_api_url,
             "DIFY_INNER_API_KEY": inner_api_key,
             "DB_PORT": str(start_postgres(processes, initdb=programs.initdb, postgres=programs.postgres)),
             "REDIS_PORT": str(start_redis(processes, redis=programs.redis)),
+            **configured,
         }
         _run([programs.cli, "migrate"], env=environment, cwd=self._folder)
         processes.start("daemon", [programs.daemon], port=port, env=environment, cwd=self._folder)
@@ -70,6 +78,15 @@ class PluginDaemon:
                 raise RuntimeError(f"the plugin is not installed: {state}")
             time.sleep(0.2)
         return identifier
+
+    def debugging_key(self) -> str:
+        """The key with which a plugin connects, as the page of Dify shows it."""
+        return str(self._ask("POST", "debugging/key", json={})["key"])
+
+    def debugged(self) -> str | None:
+        """The unique identifier of the plugin that is connected, None if there is none."""
+        found = self._ask("GET", "management/list", params={"page": 1, "page_size": 100})["list"]
+        return next((each["plugin_unique_identifier"] for each in found if each["runtime_type"] == "remote"), None)
 
     def set_up_endpoints(self, identifier: str, settings: dict[str, Any]) -> str:
         """Set up the plugin's group of endpoints; the address at which it is served."""
@@ -122,7 +139,7 @@ def _environment(programs: Programs, folder: Path) -> dict[str, str]:
         "PLUGIN_STORAGE_TYPE": "local",
         "PLUGIN_STORAGE_LOCAL_ROOT": str(folder / "storage"),
         "PERSISTENCE_STORAGE_PATH": "persistence",
-        "PLUGIN_REMOTE_INSTALLING_ENABLED": "false",
+        "PLUGIN_REMOTE_INSTALLING_HOST": "127.0.0.1",
         "FORCE_VERIFYING_SIGNATURE": "false",
         "PIP_MIRROR_AUTO_DETECT": "false",
         "REDIS_HOST": "127.0.0.1",

@@ -27,19 +27,20 @@ class Processes:
         self._running: list[tuple[subprocess.Popen[bytes], signal.Signals]] = []
 
     def start(
-        self, name: str, command: list[str], *, port: int, stop: signal.Signals = signal.SIGTERM, **options: Any
-    ) -> None:
-        """Start a process and wait until it listens on the port."""
+        self, name: str, command: list[str], *, port: int | None, stop: signal.Signals = signal.SIGTERM, **options: Any
+    ) -> subprocess.Popen[bytes]:
+        """Start a process and wait until it listens on the port, if it does on one."""
         with (self.folder / f"{name}.log").open("ab") as log:
             process = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True, **options
             )
         self._running.append((process, stop))
         deadline = time.monotonic() + PATIENCE
-        while not _listens(port):
+        while port and not _listens(port):
             if process.poll() is not None or time.monotonic() > deadline:
                 raise RuntimeError(f"{name} does not run:\n{self.log(name)}")
             time.sleep(0.05)
+        return process
 
     def log(self, name: str) -> str:
         """The end of what a process wrote."""

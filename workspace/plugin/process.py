@@ -41,7 +41,8 @@ class PluginProcess:
     `handler` answers reverse invocations; `on_line` gets what the plugin prints beside its answers, `on_invocation`
     each reverse invocation when it begins (it is filled in as it goes on), both from other threads. `environment` is
     added to this process's own, which the plugin sees whole, as in Dify. `start_timeout` is how many seconds the first
-    heartbeat may take; after `silence_limit` seconds without a heartbeat or any output the plugin is killed.
+    heartbeat may take; after `silence_limit` seconds without a heartbeat or any output the plugin is killed. `start`
+    starts the process; a subclass whose lines come and go in another way is another transport.
     """
 
     def __init__(
@@ -54,6 +55,7 @@ class PluginProcess:
         environment: Mapping[str, str] | None = None,
         start_timeout: float = 120.0,
         silence_limit: float = 120.0,
+        start: Callable[..., ChildProcess] = ChildProcess,
     ) -> None:
         self.folder = folder
         self._handler = handler
@@ -70,7 +72,7 @@ class PluginProcess:
         self._heard = time.monotonic()
         self._stderr_tail: deque[str] = deque(maxlen=12)
         try:
-            self._child = ChildProcess(
+            self._child = start(
                 [str(folder.python), "-m", folder.entrypoint],
                 folder=folder.path,
                 environment=plugin_environment(environment or {}),
