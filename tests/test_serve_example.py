@@ -13,7 +13,7 @@ from typing import TextIO
 import pytest
 import yaml
 
-from workspace.cli.serve_file import read_serve_file
+from workspace.serve.serve_file import read_serve_file
 from workspace.plugin.folder import read_plugin_folder
 
 ROOT = Path(__file__).parent.parent

@@ -14,7 +14,7 @@ from examples.demo.endpoints import ORIGIN, MakeHttpStep, http_steps
 from examples.demo.http_calls import HttpStep, send
 from examples.demo.printing import label, show
 from examples.demo.tools import MakeToolStep, ToolStep, call_tool, tool_steps
-from workspace.cli.serve_file import read_serve_file
+from workspace.serve.serve_file import read_serve_file
 from workspace.dify import Dify
 from workspace.engines.offline import OfflineModels
 from workspace.plugin.errors import PluginError

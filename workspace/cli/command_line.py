@@ -6,7 +6,8 @@ import re
 from pathlib import Path
 from typing import NoReturn
 
-from workspace.cli import arguments, serve_file
+from workspace.cli import arguments
+from workspace.serve import serve_file
 
 CALL_USAGE = "python -m workspace call PLUGIN_DIR [TOOL [NAME=TEXT | NAME:=JSON | NAME@FILE ...]] [options]"
 RUN_USAGE = "python -m workspace run WORKFLOW [--plugin DIR] [NAME=TEXT | NAME:=JSON | NAME@FILE ...] [options]"

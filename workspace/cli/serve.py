@@ -10,7 +10,6 @@ from workspace.cli import command_line
 from workspace.cli.command_line import UsageError
 from workspace.cli.local_workspace import credentials, describe_python, local_workspace, workflow_host
 from workspace.cli.plugin_lines import Lines
-from workspace.cli.serve_file import ServeFile, curl_lines, read_serve_file
 from workspace.cli.terminal import NotWritten, note, show
 from workspace.plugin.errors import PluginError, PluginFolderError
 from workspace.plugin.file_server import FileServer
@@ -20,6 +19,7 @@ from workspace.plugin.process import PluginProcess
 from workspace.serve.endpoint_host import Answered, EndpointHost
 from workspace.serve.inner_api import InnerApi
 from workspace.serve.kept_plugin import KeptPlugin
+from workspace.serve.serve_file import ServeFile, curl_lines, read_serve_file
 from workspace.serve.settings import check_settings
 from workspace.wire import Handler
 from workspace.workflows.plugin_tools import PluginTools
