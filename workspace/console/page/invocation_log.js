@@ -1,0 +1,138 @@
+/** The log of reverse invocations: what the plugin asked of Dify, and what came back. */
+
+import { invocations } from "./api.js";
+import { element, newId, replace } from "./dom.js";
+import { inSeconds, languageTag, text } from "./language.js";
+import { json } from "./values.js";
+
+const KEPT = 500;
+const TRY_AGAIN_AFTER = 2000;
+
+/** @param {HTMLElement} place @param {() => (invocation: object) => boolean} ofThisCall tells those of the view that is open */
+export function invocationLog(place, ofThisCall) {
+  const heading = element("h2", { id: newId("log") }, text("reverse_invocations"));
+  const onlyThis = element("input", { type: "checkbox", onchange: refresh });
+  const clear = element("button", { type: "button", class: "quiet", onclick: clearAll }, text("clear"));
+  const status = element("p", { class: "note", role: "status" });
+  const none = element("p", { class: "note none" });
+  const list = element("ol", { class: "invocations", reversed: true });
+  /** @type {Map<string, ReturnType<typeof entry>>} in the order of their coming */
+  const entries = new Map();
+  const cleared = new Set();
+
+  place.setAttribute("aria-labelledby", heading.id);
+  const filter = element("label", { class: "choice" }, onlyThis, element("span", {}, text("this_call_only")));
+  const tools = element("div", { class: "log-tools" }, filter, clear);
+  place.append(element("div", { class: "log-head" }, heading, tools), status, none, list);
+
+  function take(invocation) {
+    if (cleared.has(invocation.id)) return;
+    let one = entries.get(invocation.id);
+    if (!one) {
+      one = entry();
+      entries.set(invocation.id, one);
+      list.prepend(one.element);
+      if (entries.size > KEPT) forget(entries.keys().next().value);
+    }
+    one.update(invocation);
+    show(one);
+    tellNone();
+  }
+
+  function forget(id) {
+    entries.get(id).element.remove();
+    entries.delete(id);
+  }
+
+  function clearAll() {
+    for (const id of [...entries.keys()]) {
+      cleared.add(id);
+      forget(id);
+    }
+    tellNone();
+  }
+
+  function show(one) {
+    one.element.hidden = onlyThis.checked && !ofThisCall()(one.invocation());
+  }
+
+  function refresh() {
+    for (const one of entries.values()) show(one);
+    tellNone();
+  }
+
+  function tellNone() {
+    const some = [...entries.values()].some((one) => !one.element.hidden);
+    replace(none, some ? null : text(entries.size ? "none_of_this_call" : "no_invocations"));
+    clear.disabled = entries.size === 0;
+  }
+
+  async function listen() {
+    for (;;) {
+      try {
+        for await (const one of invocations()) {
+          replace(status);
+          if (one.id) take(one);
+        }
+      } catch {
+        // said below: whether the server went or the connection, it is tried again
+      }
+      replace(status, text("log_lost"));
+      await new Promise((resolve) => setTimeout(resolve, TRY_AGAIN_AFTER));
+    }
+  }
+
+  tellNone();
+  listen();
+  return { refresh };
+}
+
+/** One of them: a line, and opened the whole request and the replies. */
+function entry() {
+  let invocation;
+  const dot = element("span", { class: "dot", "aria-hidden": "true" });
+  const type = element("strong", {});
+  const caller = element("span", { class: "caller" });
+  const state = element("span", { class: "state" });
+  const inside = element("div", { class: "inside" });
+  const details = element("details", { ontoggle: fill }, element("summary", {}, element("span", { class: "what" }, dot, type, caller), state), inside);
+  const item = element("li", {}, details);
+
+  function update(changed) {
+    invocation = changed;
+    const { error, seconds } = invocation;
+    item.dataset.state = error !== null ? "failed" : seconds === null ? "running" : "done";
+    dot.className = `dot ${{ failed: "bad", running: "busy", done: "good" }[item.dataset.state]}`;
+    type.textContent = invocation.type;
+    caller.textContent = invocation.caller;
+    replace(state, text(`state_${item.dataset.state}`), " · ", text("replies", { n: invocation.reply_count }), " · ", took);
+    if (details.open) fill();
+  }
+
+  function took() {
+    return invocation.seconds === null ? "…" : inSeconds(invocation.seconds);
+  }
+
+  function at() {
+    return new Date(invocation.at * 1000).toLocaleTimeString(languageTag());
+  }
+
+  function fill() {
+    if (!details.open) return replace(inside);
+    const { error, request, replies, reply_count: count } = invocation;
+    const left = count - replies.length;
+    const more = left > 0 && element("p", { class: "note" }, text("replies_left_out", { n: left }));
+    replace(
+      inside,
+      element("p", { class: "note" }, at),
+      error !== null && element("p", { class: "problem" }, error),
+      element("h3", {}, text("request")),
+      json(request),
+      element("h3", {}, text("replies_title")),
+      more,
+      replies.map(json),
+    );
+  }
+
+  return { element: item, update, invocation: () => invocation };
+}

@@ -1,0 +1,109 @@
+/** What a call of a tool gives: its text as it comes, its files, its variables, or its error. */
+
+import { element, replace } from "./dom.js";
+import { inBytes, inSeconds, text } from "./language.js";
+import { download, medium } from "./media.js";
+import { json, plain, typeOf, valueElement } from "./values.js";
+
+/** @param {object} schema the tool's output_schema */
+export function resultView(schema) {
+  const declared = schema?.properties ?? {};
+  const status = element("p", { class: "status", role: "status" });
+  const alert = element("div", { role: "alert" });
+  const streamed = element("div", { class: "streamed", "aria-live": "polite" });
+  const files = element("div", { class: "media" });
+  const outputs = element("div", {});
+  const logs = element("ul", { class: "lines" });
+  const lines = element("pre", { class: "code" });
+  const logsPart = element("details", { class: "folded", hidden: true }, element("summary", {}, text("log_messages")), logs);
+  const linesPart = element("details", { class: "folded", hidden: true }, element("summary", {}, text("printed")), lines);
+  const whole = element("section", { class: "result", hidden: true, "aria-label": text("result") }, status, alert, streamed, files, outputs, logsPart, linesPart);
+  let failed = false;
+
+  const taken = {
+    text: (event) => streamed.append(event.text),
+    log(event) {
+      logsPart.hidden = false;
+      const { label, status: state, data } = event;
+      const shown = data && Object.keys(data).length > 0 && json(data);
+      logs.append(element("li", {}, element("strong", {}, label || "log"), " ", element("span", { class: "note" }, state), shown));
+    },
+    line(event) {
+      linesPart.hidden = false;
+      lines.append(`${event.text}\n`);
+    },
+    outputs({ outputs: given }) {
+      streamed.textContent = given.text; // a link is told only here
+      replace(files, given.files.map(fileFigure));
+      replace(outputs, variables(given, declared));
+    },
+    error({ kind, message, in_workflow }) {
+      failed = true;
+      replace(
+        alert,
+        element("p", { class: "error-head" }, element("strong", {}, text("failed")), kind && element("code", {}, kind)),
+        element("p", { class: "error-message" }, message),
+        in_workflow && in_workflow !== message && [element("p", { class: "note" }, text("in_workflow")), plain(in_workflow, "code")],
+      );
+    },
+    end: ({ seconds }) => tell(failed ? "failed_after" : "done_in", seconds),
+  };
+
+  function tell(key, seconds) {
+    const told = () => text(key, { seconds: inSeconds(seconds) })();
+    replace(status, element("span", { class: `dot ${failed ? "bad" : "good"}`, "aria-hidden": "true" }), told);
+  }
+
+  return {
+    element: whole,
+
+    begin() {
+      failed = false;
+      for (const part of [alert, streamed, files, outputs, logs, lines]) part.replaceChildren();
+      logsPart.hidden = linesPart.hidden = true;
+      whole.hidden = false;
+      whole.setAttribute("data-state", "running");
+      replace(status, element("span", { class: "dot busy", "aria-hidden": "true" }), text("running"));
+    },
+
+    /** @param {{event: string}} event of the API's `call`; kinds that are new are passed over */
+    take(event) {
+      taken[event.event]?.(event);
+      if (event.event === "error") whole.setAttribute("data-state", "failed");
+    },
+
+    end() {
+      whole.setAttribute("data-state", failed ? "failed" : "done");
+    },
+
+    stopped() {
+      whole.setAttribute("data-state", "stopped");
+      replace(status, text("stopped_waiting"));
+    },
+  };
+}
+
+function fileFigure(file) {
+  const about = element("span", { class: "note" }, () => `${file.mime_type}, ${inBytes(file.size)}`);
+  return element("figure", {}, medium(file), element("figcaption", {}, element("span", { class: "file-name" }, file.filename), about, download(file)));
+}
+
+/** What a workflow's next nodes can use, with what the YAML says of it. */
+function variables(given, declared) {
+  const names = [...new Set([...Object.keys(declared), ...Object.keys(given.variables)])];
+  const rows = names.map((name) => {
+    if (!(name in given.variables)) return variable(name, "", declared[name], element("span", { class: "note" }, text("not_put_out")));
+    const value = given.variables[name];
+    const sameText = typeof value === "string" && value.length > 30 && value.trim() === given.text.trim();
+    const shown = sameText ? element("span", { class: "note" }, text("text_above")) : valueElement(value);
+    return variable(name, typeOf(value), declared[name], shown, !(name in declared) && element("p", { class: "caution" }, text("not_declared")));
+  });
+  if (given.json.length) rows.push(variable("json", typeOf(given.json), null, valueElement(given.json)));
+  if (!rows.length) return null;
+  return [element("h2", {}, text("variables")), element("dl", { class: "variables" }, rows)];
+}
+
+function variable(name, type, declaration, shown, caution) {
+  const about = declaration?.description && element("span", { class: "note" }, declaration.description);
+  return element("div", { "data-variable": name }, element("dt", {}, element("code", {}, name), type && element("span", { class: "type" }, type), about), element("dd", {}, shown, caution));
+}
