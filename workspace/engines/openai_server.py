@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from workspace.engines import Embedded, Generated, TokenCount, ToolCall
 from workspace.engines.openai_messages import message, parameters, tool
+from workspace.engines.speech import OPENAI_VOICES
 from workspace.wire import DifyError
 
 if TYPE_CHECKING:
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 PATIENCE = 240.0
 """Seconds; the SDK gives up on Dify after 250."""
+LISTING = 5.0
+"""Seconds for a list of models."""
 AUDIO_PIECE = 16 * 1024
 
 _SIGNATURES = (
@@ -55,6 +58,20 @@ class OpenAIModels:
     def describe(self, model_type: str) -> str:
         """Which engine answers for a model type of Dify."""
         return f"{model_type} models of {self.server}"
+
+    def names(self, model_type: str) -> list[str]:
+        """All models of the server, whose API does not tell their types; none where it does not list them."""
+        from openai import OpenAIError
+
+        try:
+            listed = self.client.with_options(timeout=LISTING).models.list()
+            return [f"openai/{model.id}" for model in listed]
+        except (OpenAIError, DifyError):
+            return []
+
+    def voices(self) -> dict[str, str]:
+        """No server lists its voices; those of OpenAI are known."""
+        return {voice: voice for voice in OPENAI_VOICES}
 
     def generate(
         self,
