@@ -48,7 +48,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         assert process.stdout
         head = [*takewhile(lambda line: not line.startswith("Ctrl-C"), process.stdout)]
         try:
-            url = next(line.strip() for line in head if line.startswith("http://"))
+            url = next(line.split()[1] for line in head if line.startswith("Endpoints: "))
             yield Served(url, "".join([*head, "Ctrl-C ends it.\n"]), folder)
         finally:
             process.terminate()

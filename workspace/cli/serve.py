@@ -128,7 +128,7 @@ def _start(folder: PluginFolder, handler: Handler, calls: ToolCalls, invocations
 
 def _greet(folder: PluginFolder, file: ServeFile, url: str, hook: str) -> None:
     """Where the console and the endpoints are, what opens these, and a command for each."""
-    show(f"Console: {url}/")
+    show(f"Console:   {url}/")
     if folder.group is not None:
         endpoints = f"{url}/e/{hook}"
         show(f"Endpoints: {endpoints}")
