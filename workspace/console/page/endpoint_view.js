@@ -17,6 +17,8 @@ export function endpointView(route, url, onCall) {
   const stop = element("button", { type: "button", hidden: true, onclick: () => waiting?.abort() }, text("stop"));
   /** @type {AbortController | null} */
   let waiting = null;
+  /** The last request, as the log names who called. */
+  let caller = "";
   /** Seconds, by this machine's clock. */
   let sentAt = Infinity;
 
@@ -36,11 +38,13 @@ export function endpointView(route, url, onCall) {
     waiting = new AbortController();
     busy(true);
     response.begin();
+    const hook = new URL(url).pathname;
+    const path = hook + (request.path.startsWith("/") ? "" : "/") + request.path;
+    caller = `${route.method} ${new URL(path, url).pathname.slice(hook.length)}`;
     sentAt = Date.now() / 1000;
     onCall();
     const started = performance.now();
     try {
-      const path = new URL(url).pathname + (request.path.startsWith("/") ? "" : "/") + request.path;
       const options = { ...request.options, signal: waiting.signal, cache: "no-store", credentials: "omit" };
       await response.take(await fetch(path, options), () => (performance.now() - started) / 1000);
     } catch (error) {
@@ -69,6 +73,6 @@ export function endpointView(route, url, onCall) {
     heading,
     title: () => name,
     /** Since the last try. */
-    made: (invocation) => invocation.caller === name && invocation.at >= sentAt - 0.001,
+    made: (invocation) => invocation.caller === caller && invocation.at >= sentAt - 0.001,
   };
 }

@@ -15,7 +15,8 @@ import { local, text } from "./language.js";
 /**
  * @typedef {Object} Control
  * @property {HTMLElement} input what the label names and where the focus goes
- * @property {Node[]} [rest] what follows the input
+ * @property {HTMLElement} [around] what the input stands in, where it does not stand alone
+ * @property {Node[]} [rest] what follows
  * @property {boolean} [group] the input is a group of inputs
  * @property {boolean} [inline] the label stands behind the input
  * @property {() => unknown} read the value, undefined where there is none; throws Wrong
@@ -32,7 +33,7 @@ export class Wrong extends Error {
 
 /** @param {Parameter} parameter @param {Control} control */
 export function field(parameter, control) {
-  const { input, rest = [], group, inline } = control;
+  const { input, around = input, rest = [], group, inline } = control;
   const id = newId("field");
   const help = element("p", { class: "help", id: `${id}-help` }, local(parameter.description));
   const problem = element("p", { class: "problem", id: `${id}-problem` });
@@ -53,7 +54,7 @@ export function field(parameter, control) {
   }
 
   const top = element("div", { class: "field-top" }, inline ? [input, label, kind] : [label, kind]);
-  const whole = element("div", { class: "field" }, top, help, !inline && input, rest, problem);
+  const whole = element("div", { class: "field" }, top, help, !inline && around, rest, problem);
   whole.addEventListener("input", clear);
   whole.addEventListener("change", clear);
 

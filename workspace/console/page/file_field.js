@@ -7,6 +7,9 @@ import { inBytes, tell, text } from "./language.js";
 import { medium } from "./media.js";
 import { recordButton } from "./recording.js";
 
+/** Parameters of such names want no recording. */
+const SEEN = /image|picture|photo|video|pdf/i;
+
 /** @returns {import("./field.js").Control} */
 export function fileControl(parameter) {
   const many = parameter.type === "files";
@@ -48,7 +51,7 @@ export function fileControl(parameter) {
     one.row.remove();
   }
 
-  const input = element("input", { type: "file", multiple: many, class: "file-input" });
+  const input = element("input", { type: "file", multiple: many, class: "unseen" });
   input.addEventListener("change", () => {
     const chosen = [...input.files];
     input.value = ""; // so that the same file can be chosen again
@@ -56,7 +59,9 @@ export function fileControl(parameter) {
   });
 
   const dropHere = element("span", { class: "note" }, text(many ? "drop_files" : "drop_file"));
-  const zone = element("div", { class: "drop" }, input, dropHere, recordButton((sound, name) => add(sound, name)));
+  const choose = element("span", { class: "button", "aria-hidden": "true", onclick: () => input.click() }, text(many ? "choose_files" : "choose_one"));
+  const recorder = SEEN.test(parameter.name) ? null : recordButton((sound, name) => add(sound, name));
+  const zone = element("div", { class: "drop" }, input, choose, recorder, dropHere);
   zone.addEventListener("dragover", (event) => {
     event.preventDefault();
     zone.classList.add("over");
@@ -75,5 +80,5 @@ export function fileControl(parameter) {
     if (!values.length) return undefined;
     return many ? values : values[0];
   }
-  return { input, rest: [zone, list, status], read };
+  return { input, around: zone, rest: [list, status], read };
 }

@@ -1,12 +1,14 @@
 /** The log of reverse invocations: what the plugin asked of Dify, and what came back. */
 
 import { invocations } from "./api.js";
-import { element, newId, replace } from "./dom.js";
+import { append, element, newId, replace } from "./dom.js";
 import { inSeconds, languageTag, text } from "./language.js";
 import { json } from "./values.js";
 
 const KEPT = 500;
 const TRY_AGAIN_AFTER = 2000;
+/** Characters of a reply that needs no folding. */
+const SHORT = 90;
 
 /** @param {HTMLElement} place @param {() => (invocation: object) => boolean} ofThisCall tells those of the view that is open */
 export function invocationLog(place, ofThisCall) {
@@ -87,26 +89,42 @@ export function invocationLog(place, ofThisCall) {
   return { refresh };
 }
 
-/** One of them: a line, and opened the whole request and the replies. */
+/** One of them: a line, and opened the whole request and the replies. What is open in it stays so as it changes. */
 function entry() {
   let invocation;
   const dot = element("span", { class: "dot", "aria-hidden": "true" });
   const type = element("strong", {});
   const caller = element("span", { class: "caller" });
-  const state = element("span", { class: "state" });
-  const inside = element("div", { class: "inside" });
-  const details = element("details", { ontoggle: fill }, element("summary", {}, element("span", { class: "what" }, dot, type, caller), state), inside);
+  const state = element("span", {});
+  const time = element("span", { class: "time" });
+  const problem = element("p", { class: "problem" });
+  const request = element("div", {});
+  const replies = element("ol", { class: "replies" });
+  const summary = element(
+    "summary",
+    {},
+    element("span", { class: "what" }, dot, type, caller),
+    element("span", { class: "state" }, state, time),
+  );
+  const parts = [problem, element("h3", {}, text("request")), request, element("h3", {}, text("replies_title")), replies];
+  const details = element("details", { ontoggle: fill }, summary, element("div", { class: "inside" }, parts));
   const item = element("li", {}, details);
+  /** @type {string[]} the replies that are shown, as JSON */
+  let shown = [];
 
   function update(changed) {
+    const first = !invocation;
     invocation = changed;
     const { error, seconds } = invocation;
     item.dataset.state = error !== null ? "failed" : seconds === null ? "running" : "done";
     dot.className = `dot ${{ failed: "bad", running: "busy", done: "good" }[item.dataset.state]}`;
-    type.textContent = invocation.type;
-    caller.textContent = invocation.caller;
     replace(state, text(`state_${item.dataset.state}`), " · ", text("replies", { n: invocation.reply_count }), " · ", took);
-    if (details.open) fill();
+    if (first) {
+      type.textContent = invocation.type;
+      caller.textContent = invocation.caller;
+      replace(time, at);
+    }
+    fill();
   }
 
   function took() {
@@ -118,21 +136,33 @@ function entry() {
   }
 
   function fill() {
-    if (!details.open) return replace(inside);
-    const { error, request, replies, reply_count: count } = invocation;
-    const left = count - replies.length;
-    const more = left > 0 && element("p", { class: "note" }, text("replies_left_out", { n: left }));
-    replace(
-      inside,
-      element("p", { class: "note" }, at),
-      error !== null && element("p", { class: "problem" }, error),
-      element("h3", {}, text("request")),
-      json(request),
-      element("h3", {}, text("replies_title")),
-      more,
-      replies.map(json),
-    );
+    if (!details.open) return;
+    problem.textContent = invocation.error ?? "";
+    if (!request.firstChild) append(request, json(invocation.request));
+    const middle = Math.ceil(invocation.replies.length / 2);
+    const left = invocation.reply_count - invocation.replies.length;
+    const rows = invocation.replies.map((one) => JSON.stringify(one));
+    if (left > 0) rows.splice(middle, 0, `${left}`);
+    rows.forEach((row, place) => {
+      if (shown[place] === row) return;
+      const isGap = left > 0 && place === middle;
+      const made = isGap ? element("li", { class: "note" }, text("replies_left_out", { n: left })) : element("li", {}, oneLine(row));
+      if (replies.children[place]) replies.children[place].replaceWith(made);
+      else replies.append(made);
+    });
+    shown = rows;
   }
 
   return { element: item, update, invocation: () => invocation };
+}
+
+/** JSON on a line or two, and opened as it reads best. */
+function oneLine(row) {
+  if (row.length < SHORT) return element("code", {}, row);
+  const gist = JSON.stringify(JSON.parse(row, (_, value) => (isEmpty(value) ? undefined : value)));
+  return element("details", { class: "reply" }, element("summary", {}, element("code", {}, gist)), json(JSON.parse(row)));
+}
+
+function isEmpty(value) {
+  return value === null || value === "" || (typeof value === "object" && Object.keys(value).length === 0);
 }

@@ -54,10 +54,10 @@ export function localNow(texts, otherwise = "") {
   return texts?.[chosen] || texts?.en_US || Object.values(texts ?? {}).find(Boolean) || otherwise;
 }
 
-/** @param {number} seconds "0.42 s" */
+/** @param {number} seconds "42 ms", "1.25 s" */
 export function inSeconds(seconds) {
-  const digits = seconds < 10 ? 2 : 1;
-  return `${new Intl.NumberFormat(languageTag(), { minimumFractionDigits: digits, maximumFractionDigits: digits }).format(seconds)} s`;
+  const [amount, unit] = seconds < 1 ? [Math.round(seconds * 1000), "ms"] : [Number(seconds.toPrecision(3)), "s"];
+  return `${amount === 0 ? "<1" : shown(amount)} ${unit}`;
 }
 
 /** @param {number} bytes "12.3 kB" */

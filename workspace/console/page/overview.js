@@ -17,7 +17,7 @@ export function overview(plugin) {
     table(["model_type", "model", "answers"], models.map((model) => [code(model.type), code(`${model.provider}/${model.model}`), model.description])),
     plugin.apps.length > 0 && [
       element("h2", {}, text("apps")),
-      table(["app", "mode", "inputs"], plugin.apps.map((app) => [[app.name, " ", code(app.app_id)], code(app.mode), inputs(app)])),
+      table(["app", "mode", "inputs"], plugin.apps.map((app) => [[app.name, " ", code(app.app_id), element("p", { class: "note" }, app.description)], code(app.mode), inputs(app)])),
     ],
     plugin.endpoints && settings(plugin.endpoints),
     element("h2", {}, text("about")),

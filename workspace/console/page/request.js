@@ -13,7 +13,7 @@ export function requestEditor(example) {
   const problem = element("p", { class: "problem", role: "alert", id: newId("problem") });
   const whole = element(
     "div",
-    {},
+    { class: "request" },
     labelled(text("path"), element("span", { class: "path" }, element("code", { class: "method" }, example.method), path)),
     labelled(text("headers"), headers),
     body?.element,
@@ -64,7 +64,7 @@ function jsonBody(example) {
 function formBody(parts) {
   const rows = parts.map((part) => {
     const [, name, at, value] = part.match(/^([^=]*)=(@?)([\s\S]*)$/) ?? [null, part, "", ""];
-    const control = at ? element("input", { type: "file", class: "file-input" }) : element("input", { type: "text", value, autocomplete: "off" });
+    const control = at ? element("input", { type: "file" }) : element("input", { type: "text", value, autocomplete: "off" });
     const like = at && element("span", { class: "note" }, text("such_as", { name: value.split(";")[0].split("/").at(-1) }));
     return { name, at, control, element: element("label", { class: "part" }, element("code", {}, name), control, like) };
   });

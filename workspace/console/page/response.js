@@ -45,9 +45,13 @@ export function responseView() {
   }
 
   async function streamText(response, type) {
-    const shown = element("pre", { class: "code raw" });
+    const shown = element("pre", { class: "code", tabindex: "0", "aria-label": text("result") });
     body.append(shown);
-    for await (const piece of pieces(response)) shown.append(piece);
+    for await (const piece of pieces(response)) {
+      const atEnd = shown.scrollTop + shown.clientHeight > shown.scrollHeight - 8;
+      shown.append(piece);
+      if (atEnd) shown.scrollTop = shown.scrollHeight;
+    }
     shown.normalize();
     if (!/[/+]json$/.test(type)) return;
     try {

@@ -2,7 +2,7 @@
 
 import { element, replace, unseen } from "./dom.js";
 import { field, folded, readAll, Wrong } from "./field.js";
-import { text } from "./language.js";
+import { languageTag, text } from "./language.js";
 import { booleanControl, numberControl, objectControl, parsed, selectControl, textControl } from "./text_fields.js";
 
 /** The value of the entry that lets one write a name. */
@@ -36,7 +36,8 @@ export function modelControl(parameter, plugin) {
     const voices = model?.voices ?? [];
     voicePart.hidden = !voices.length;
     const options = voices.map((one) => element("option", { value: one.value }, one.name));
-    replace(voice, element("option", { value: "" }, text("not_set")), options);
+    replace(voice, options, element("option", { value: "" }, text("not_set")));
+    voice.value = (spoken(voices, languageTag()) ?? spoken(voices, languageTag().slice(0, 2)) ?? voices[0])?.value ?? "";
   }
   input.addEventListener("change", follow);
   follow();
@@ -81,6 +82,11 @@ export function appControl(parameter, plugin) {
     return { app_id, inputs: values, files: [] };
   }
   return { input, rest: [other, inputsPart], read };
+}
+
+/** The first voice for a language, by the names that voices have: "en-us". */
+function spoken(voices, tag) {
+  return voices.find(({ value }) => value.toLowerCase().startsWith(tag.toLowerCase()));
 }
 
 /** A select with an entry for "another", which opens a text input. */

@@ -104,6 +104,8 @@ export const TEXTS = {
   ],
 
   // files and the microphone
+  choose_one: ["Choose a file", "选择文件", "ファイルを選択", "Escolher arquivo"],
+  choose_files: ["Choose files", "选择文件", "ファイルを選択", "Escolher arquivos"],
   drop_file: ["or drop one here", "或拖放到此处", "またはここにドロップ", "ou solte-o aqui"],
   drop_files: ["or drop some here", "或拖放到此处", "またはここにドロップ", "ou solte-os aqui"],
   uploading: ["Uploading…", "上传中…", "アップロード中…", "Enviando…"],
