@@ -80,7 +80,7 @@ def serve_parser() -> argparse.ArgumentParser:
     parser = _Parser(
         prog="python -m workspace serve",
         usage=SERVE_USAGE,
-        description="On this machine, serve a page to try the plugin in a folder with, and its endpoints as Dify's daemon does.",
+        description="Serve on this machine a page to try a plugin with, and its endpoints as Dify's daemon does.",
         epilog=serve_file.__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,

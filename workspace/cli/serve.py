@@ -4,7 +4,6 @@ import argparse
 import contextlib
 import os
 import threading
-from collections.abc import Mapping
 from contextlib import ExitStack, closing
 
 from workspace.cli import command_line
@@ -58,8 +57,12 @@ def _run(options: argparse.Namespace) -> None:
         tools = PluginTools(folder, credentials=given)
         behind = workflow_host(options, files, tools)
         dify = local_workspace(folder, options, behind, group.settings, file.settings)
-        calls = ToolCalls(folder, files, given)
-        invocations = InvocationLog(Abbreviation(_secrets(folder, file, given)), calls.ids)
+        abbreviation = Abbreviation()
+        abbreviation.hide(group.settings, file.settings)
+        for provider in folder.providers:
+            abbreviation.hide(provider.credentials, given)
+        calls = ToolCalls(folder, files, given, abbreviation)
+        invocations = InvocationLog(abbreviation, calls.ids)
         plugin = running.enter_context(closing(_start(folder, dify.handle, calls, invocations)))
         tools.plugin = calls.plugin = plugin
         console = Console(
@@ -98,13 +101,6 @@ def _listen(
         plugin, lambda: file.settings, hook=options.hook, port=options.port, app=console, on_answer=_log
     )
     return running.enter_context(host).url.removesuffix(f"/e/{options.hook}")
-
-
-def _secrets(folder: PluginFolder, file: ServeFile, given: Mapping[str, str]) -> list[str]:
-    """What is not to be shown of what the plugin asks."""
-    declared = folder.group.settings if folder.group else ()
-    settings = {setting.name for setting in declared if setting.type == "secret-input"}
-    return [str(value) for name, value in file.settings.items() if name in settings] + list(given.values())
 
 
 def _file(options: argparse.Namespace) -> ServeFile:

@@ -1,8 +1,10 @@
 """A JSON value cut to a size that can be kept and shown, without what must not be."""
 
 import itertools
-from collections.abc import Collection
+from collections.abc import Iterable, Mapping
 from typing import Any
+
+from workspace.plugin.folder import Parameter
 
 TEXT = 1000
 """Characters that are kept of a text."""
@@ -18,11 +20,16 @@ SHORTEST_SECRET = 4
 
 
 class Abbreviation:
-    """`secrets` are texts that do not appear in what is made here."""
+    """What is told to `hide` does not appear in what is made after that."""
 
-    def __init__(self, secrets: Collection[str] = ()) -> None:
-        self._secrets = sorted((one for one in secrets if len(one) >= SHORTEST_SECRET), key=len, reverse=True)
-        self._margin = len(self._secrets[0]) if self._secrets else 0
+    def __init__(self) -> None:
+        self._secrets: tuple[str, ...] = ()
+
+    def hide(self, parameters: Iterable[Parameter], values: Mapping[str, Any]) -> None:
+        """The values of those parameters that are secret."""
+        secrets = {str(values[one.name]) for one in parameters if one.type == "secret-input" and one.name in values}
+        long_enough = {secret for secret in secrets if len(secret) >= SHORTEST_SECRET}
+        self._secrets = tuple(sorted({*self._secrets, *long_enough}, key=len, reverse=True))
 
     def of(self, value: Any) -> Any:
         """The value with "… (n characters)" for the end of a long text, "… (n items)" for that of a long list, and so
@@ -31,8 +38,9 @@ class Abbreviation:
         return _Cut(self).value(value, DEPTH)
 
     def text(self, text: str) -> str:
-        start = text[: TEXT + self._margin]  # a secret may stand across the cut
-        for secret in self._secrets:
+        secrets = self._secrets
+        start = text[: TEXT + len(secrets[0])] if secrets else text[:TEXT]  # one may stand across the cut
+        for secret in secrets:
             start = start.replace(secret, HIDDEN)
         return start if len(text) <= TEXT else f"{start[:TEXT]}… ({len(text)} characters)"
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import re
 from collections.abc import Callable, Generator, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -30,7 +31,8 @@ MOST = 100 * 1024 * 1024
 """Bytes of a request's body."""
 LINES = "application/x-ndjson"
 PLAYED = ("audio", "image", "video")
-"""Kinds of files that are shown where they are opened. All others are saved: they could hold scripts."""
+SVG = "image/svg+xml"
+_TYPE = re.compile(r"[A-Za-z0-9.+-]+/[A-Za-z0-9.+-]+")
 
 URLS = Map(
     [
@@ -138,14 +140,23 @@ class Console:
         file = self._files.find(file_id)
         if file is None or not file.path.is_file():
             raise NotFound("There is no such file.")
-        shown = file.mime_type == "text/plain" or file.mime_type.partition("/")[0] in PLAYED
+        mime_type, opens = _served_as(file.mime_type)
         return send_file(
-            file.path,
-            request.environ,
-            mimetype=file.mime_type,
-            as_attachment=not shown,
-            download_name=file.filename,
+            file.path, request.environ, mimetype=mime_type, as_attachment=not opens, download_name=file.filename
         )
+
+
+def _served_as(mime_type: str) -> tuple[str, bool]:
+    """The type with which a file goes out, and whether it is shown where it is opened.
+
+    What could hold scripts is saved instead, and has no type with which it could be run. An SVG may be an image in the
+    page, where its scripts do not run.
+    """
+    if not _TYPE.fullmatch(mime_type):
+        return "application/octet-stream", False
+    if mime_type == "text/plain" or (mime_type.partition("/")[0] in PLAYED and mime_type != SVG):
+        return mime_type, True
+    return SVG if mime_type == SVG else "application/octet-stream", False
 
 
 def _object(request: Request) -> dict[str, Any]:

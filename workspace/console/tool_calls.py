@@ -8,6 +8,7 @@ from collections.abc import Generator, Iterator, Mapping
 from typing import Any, Protocol
 from urllib.parse import quote
 
+from workspace.console.abbreviation import Abbreviation
 from workspace.plugin import parameters
 from workspace.plugin.errors import PluginCallError, PluginError, node_error
 from workspace.plugin.file_server import FileServer, ServedFile
@@ -32,15 +33,19 @@ class Plugin(Protocol):
 class ToolCalls:
     """`plugin` is the running plugin, to be set once it has started: what it prints goes to `take_line`.
 
-    `ids` are the sessions of the calls that go on. `credentials` are for the providers, where a call brings none.
+    `ids` are the sessions of the calls that go on. `credentials` are for the providers, where a call brings none. The
+    secret ones of all calls are hidden in what `abbreviation` makes.
     """
 
-    def __init__(self, folder: PluginFolder, files: FileServer, credentials: Mapping[str, str]) -> None:
+    def __init__(
+        self, folder: PluginFolder, files: FileServer, credentials: Mapping[str, str], abbreviation: Abbreviation
+    ) -> None:
         self.plugin: Plugin | None = None
         self.ids: set[str] = set()
         self._folder = folder
         self._files = files
         self._credentials = credentials
+        self._abbreviation = abbreviation
         self._user_id = str(uuid.uuid4())
         self._listening: set[queue.Queue[Event | None]] = set()
 
@@ -70,6 +75,7 @@ class ToolCalls:
         known = {name: value for name, value in self._credentials.items() if name in names}
         filled_in = {name: value for name, value in credentials.items() if value not in (None, "")}
         secrets = parameters.credentials(declared, {**known, **filled_in})
+        self._abbreviation.hide(declared, secrets)
         by_name = {parameter.name: parameter for parameter in tool.parameters}
         values = {
             name: self._value(by_name[name], value) if name in by_name else value
