@@ -14,6 +14,10 @@ const byId = (id) => document.getElementById(id);
 async function start() {
   const main = byId("main");
   replace(byId("skip"), text("skip"));
+  byId("skip").addEventListener("click", (event) => {
+    event.preventDefault(); // the address names the view
+    main.focus();
+  });
   document.documentElement.lang = languageTag();
   let plugin;
   try {

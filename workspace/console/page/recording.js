@@ -13,6 +13,8 @@ export function recordButton(take) {
   const button = element("button", { type: "button", class: "record", "aria-pressed": "false", onclick: press }, element("span", { class: "dot", "aria-hidden": "true" }), label);
   /** @type {MediaRecorder | null} */
   let recorder = null;
+  let seconds = 0;
+  let clock = 0;
 
   async function press() {
     if (recorder) return recorder.stop();
@@ -29,10 +31,12 @@ export function recordButton(take) {
     recorder = new MediaRecorder(stream);
     recorder.ondataavailable = (event) => parts.push(event.data);
     recorder.onstop = async () => {
+      clearInterval(clock);
       for (const track of stream.getTracks()) track.stop();
       const sound = new Blob(parts, { type: recorder.mimeType });
       recorder = null;
-      show("record", "false");
+      replace(label, text("record"));
+      button.setAttribute("aria-pressed", "false");
       try {
         take(await asWav(sound), `${tell("recording")}.wav`);
       } catch {
@@ -40,12 +44,13 @@ export function recordButton(take) {
       }
     };
     recorder.start();
-    show("stop_recording", "true");
-  }
-
-  function show(key, pressed) {
-    replace(label, text(key));
-    button.setAttribute("aria-pressed", pressed);
+    button.setAttribute("aria-pressed", "true");
+    seconds = 0;
+    replace(label, () => tell("stop_recording", { seconds }));
+    clock = setInterval(() => {
+      seconds += 1;
+      replace(label, () => tell("stop_recording", { seconds }));
+    }, 1000);
   }
 
   return element("span", { class: "recorder" }, button, problem);

@@ -6,7 +6,7 @@ import { languageTag, text } from "./language.js";
 import { booleanControl, numberControl, objectControl, parsed, selectControl, textControl } from "./text_fields.js";
 
 /** The value of the entry that lets one write a name. */
-const OTHER = "\u0000other";
+const OTHER = "…";
 
 /** By the mode of an app: the scope of an app-selector that offers it. */
 const SCOPE_OF_MODE = { chat: "chat", "agent-chat": "chat", "advanced-chat": "chat", workflow: "workflow", completion: "completion" };

@@ -119,7 +119,7 @@ export const TEXTS = {
   remove: ["Remove", "移除", "削除", "Remover"],
   remove_named: ["Remove {name}", "移除 {name}", "{name} を削除", "Remover {name}"],
   record: ["Record", "录音", "録音", "Gravar"],
-  stop_recording: ["Stop recording", "停止录音", "録音を停止", "Parar gravação"],
+  stop_recording: ["Stop recording ({seconds} s)", "停止录音（{seconds} 秒）", "録音を停止（{seconds} 秒）", "Parar gravação ({seconds} s)"],
   recording: ["recording", "录音", "録音", "gravacao"],
   microphone_refused: [
     "The browser does not let this page use the microphone.",
