@@ -12,7 +12,7 @@ help:  ## this list
 demo: .venv/ready  ## calls every tool and every route on the local workspace; leaves what came out in demo-output/
 	@$(IN_VENV) -m examples.demo
 
-serve: .venv/ready  ## serves the endpoints on localhost, with the settings in examples/serve.yaml, until Ctrl-C
+serve: .venv/ready  ## serves the console and the endpoints on localhost, with the settings in examples/serve.yaml
 	@$(IN_VENV) -m workspace serve . --settings examples/serve.yaml
 
 test: .venv/ready  ## all tests

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from werkzeug import Request, Response
 from werkzeug.exceptions import BadRequest, HTTPException, NotFound
 from werkzeug.routing import Map, Rule
+from werkzeug.security import safe_join
 from werkzeug.utils import send_file
 
 from workspace.console import description
@@ -95,10 +96,10 @@ class Console:
 
     def _on_icon(self, request: Request) -> Response:
         name = self._folder.manifest.get("icon_dark" if "dark" in request.args else "icon")
-        path = self._folder.path / "_assets" / str(name)
-        if not path.is_file():
+        path = safe_join(str(self._folder.path / "_assets"), str(name))
+        if path is None or not Path(path).is_file():
             raise NotFound
-        return send_file(path, request.environ, mimetype=mime_type_of(path.name, b""))
+        return send_file(path, request.environ, mimetype=mime_type_of(path, b""))
 
     def _on_plugin(self, request: Request) -> Response:
         group = self._folder.group

@@ -41,8 +41,8 @@ class InvocationLog:
             str(next(self._ids)), invocation, self._abbreviation, call=invocation.session_id if own else None
         )
 
-        def watch(reply: Payload | None) -> None:
-            entry.take(reply, invocation)
+        def watch(invocation: ReverseInvocation, reply: Payload | None) -> None:
+            entry.take(invocation, reply)
             if reply is None or self._watched:
                 self._touch(entry)
 
@@ -99,7 +99,7 @@ class _Entry:
         self._error: str | None = None
         self._seconds: float | None = None
 
-    def take(self, reply: Payload | None, invocation: ReverseInvocation) -> None:
+    def take(self, invocation: ReverseInvocation, reply: Payload | None) -> None:
         """A reply, or the end."""
         if reply is None:
             self._last = tuple(self._cut.of(one) for one in self._last)

@@ -11,6 +11,7 @@ from urllib.parse import quote
 from workspace.console.abbreviation import Abbreviation
 from workspace.plugin import parameters
 from workspace.plugin.errors import PluginCallError, PluginError, node_error
+from workspace.plugin.failure_place import failure_place
 from workspace.plugin.file_server import FileServer, ServedFile
 from workspace.plugin.folder import Parameter, PluginFolder, Tool
 from workspace.plugin.outputs import OutputFile, Outputs
@@ -63,7 +64,7 @@ class ToolCalls:
         try:
             request = self._request(tool, given, credentials)
         except ParameterError as error:
-            yield error_event("ParameterError", error.plain, in_workflow="")
+            yield _error_event("ParameterError", error.plain)
         else:
             yield from self._events(tool, request, session_id, started)
         yield {"event": "end", "seconds": _seconds_since(started)}
@@ -135,11 +136,10 @@ class ToolCalls:
                     self._put(events, {"event": "text", "text": added})
             self._put(events, self._outputs_event(outputs, _seconds_since(started)))
         except PluginError as error:
-            kind = error.error_type if isinstance(error, PluginCallError) else type(error).__name__
-            self._put(events, error_event(kind, str(error), in_workflow=node_error(error, tool.provider)))
-        except OSError as error:
-            sentence = f"What the tool put out could not be kept: {error.strerror}."
-            self._put(events, error_event("OSError", sentence, in_workflow=""))
+            self._put(events, self._error_event(error, tool.provider))
+        except Exception as error:
+            self._put(events, _error_event(type(error).__name__, f"The workspace failed on this: {error}."))
+            raise
         finally:
             self.ids.discard(session_id)
             events.put(None)
@@ -157,6 +157,13 @@ class ToolCalls:
         }
         return {"event": "outputs", "outputs": found, "seconds": seconds}
 
+    def _error_event(self, error: PluginError, provider: str) -> Event:
+        shown = node_error(error, provider)
+        if not isinstance(error, PluginCallError):
+            return _error_event(type(error).__name__, str(error), in_workflow=shown)
+        place = failure_place(str(error.details.get("traceback") or ""), self._folder.path)
+        return _error_event(error.error_type, str(error), in_workflow=shown, place=place)
+
     def _kept(self, file: OutputFile) -> dict[str, Any]:
         return described_file(self._files.keep(file.data, filename=file.filename, mime_type=file.mime_type))
 
@@ -172,8 +179,9 @@ def described_file(file: ServedFile) -> dict[str, Any]:
     }
 
 
-def error_event(kind: str, message: str, *, in_workflow: str) -> Event:
-    return {"event": "error", "kind": kind, "message": message, "in_workflow": in_workflow}
+def _error_event(kind: str, message: str, *, in_workflow: str = "", place: str = "") -> Event:
+    """`in_workflow` is what the tool node of a workflow shows, `place` the line of the plugin where it failed."""
+    return {"event": "error", "kind": kind, "message": message, "in_workflow": in_workflow, "place": place}
 
 
 def _log_event(message: Payload) -> Event:

@@ -61,13 +61,14 @@ class OpenAIModels:
 
     def names(self, model_type: str) -> list[str]:
         """All models of the server, whose API does not tell their types; none where it does not list them."""
-        from openai import OpenAIError
-
         try:
-            listed = self.client.with_options(timeout=LISTING).models.list()
-            return [f"openai/{model.id}" for model in listed]
-        except (OpenAIError, DifyError):
+            with self._server_errors():
+                reply = self.client.with_options(timeout=LISTING).get("/models", cast_to=object)
+        except (DifyError, ValueError):  # the latter for what says that it is JSON and is not
             return []
+        listed = reply.get("data") if isinstance(reply, dict) else None
+        models = listed if isinstance(listed, list) else []
+        return [f"openai/{model['id']}" for model in models if isinstance(model, dict) and model.get("id")]
 
     def voices(self) -> dict[str, str]:
         """No server lists its voices; those of OpenAI are known."""

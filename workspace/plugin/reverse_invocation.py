@@ -14,8 +14,8 @@ type Send = Callable[[dict[str, Any]], None]
 class ReverseInvocation:
     """Filled in while it is answered: `replies` are counted as they go out, and when `seconds` is set it is over.
 
-    `session_id` and `request` are of the call in which the plugin asked. `watcher`, where somebody sets one, gets each
-    reply before it goes out, and None when it is over, from the thread that answers.
+    `session_id` and `request` are of the call in which the plugin asked. `watcher`, where somebody sets one, gets it
+    with each reply before that goes out, and with None when it is over, from the thread that answers.
     """
 
     id: str
@@ -26,7 +26,7 @@ class ReverseInvocation:
     replies: int = 0
     error: str | None = None
     seconds: float | None = None
-    watcher: Callable[[Payload | None], None] | None = field(default=None, repr=False)
+    watcher: "Callable[[ReverseInvocation, Payload | None], None] | None" = field(default=None, repr=False)
 
 
 class MalformedInvocation(Exception):
@@ -66,7 +66,7 @@ def answer(
         unexpected = error
     invocation.seconds = time.monotonic() - started
     if invocation.watcher is not None:
-        invocation.watcher(None)
+        invocation.watcher(invocation, None)
     if invocation.error is not None:
         send(_event(invocation, "error", invocation.error, None))
     send(_event(invocation, "end", "", None))
@@ -82,7 +82,7 @@ def _send_replies(
             if not isinstance(reply, float):
                 invocation.replies += 1  # before it goes out: who gets it may look here
                 if invocation.watcher is not None:
-                    invocation.watcher(reply)
+                    invocation.watcher(invocation, reply)
                 send(_event(invocation, "response", "stream", reply))
             elif wait(reply):
                 return

@@ -2,12 +2,14 @@
 
 import base64
 import json
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
-from tests.workspace.console.api.serving import SENT, Console
+from tests.workspace.console.api.serving import SENT, Console, serving
+from tests.workspace.plugin.plugins.bare import write_plugin
 
 
 def kinds(events: list[dict[str, Any]]) -> list[str]:
@@ -142,6 +144,16 @@ def test_a_plugin_that_dies_in_a_call_is_told_and_started_again(stepper: Console
 
     assert (error["kind"], error["message"]) == ("PluginGone", "The plugin ended with exit code 3.")
     assert outputs_of(stepper.call("steps/walk", {"steps": [["text", "back"]]}))["text"] == "back"
+
+
+def test_a_plugin_that_does_not_start_again_is_told(tmp_path: Path) -> None:
+    source = "def request(session, data):\n    os.remove('main.py')\n    os._exit(3)\n"
+    with serving(write_plugin(tmp_path, source), tmp_path / "data") as console:
+        assert error_of(console.call("bare/do", {}))["kind"] == "PluginGone"
+        error = error_of(console.call("bare/do", {}))
+
+    assert error["kind"] == "PluginStartError"
+    assert error["message"].startswith("The plugin ended with exit code 1.")
 
 
 def test_lines_that_the_plugin_prints_are_shown(stepper: Console) -> None:

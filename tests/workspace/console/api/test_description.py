@@ -148,6 +148,9 @@ def test_a_plugin_of_the_sdk_without_endpoints_is_served(greeter: Path, tmp_path
         assert outputs["outputs"]["variables"]["greeting"] == "Hello, Ada! Hello, Ada! "
         assert end["event"] == "end"
         assert [event["event"] for event in console.call("locked/enter", {})][-2] == "outputs"
+        error = console.call("greeter/fail", {})[-2]
+        assert (error["kind"], error["message"]) == ("LookupError", "nothing to say")
+        assert error["place"] == 'tools/fail.py:8: raise LookupError("nothing to say")'
         assert console.client.get("/e/hook/x").status_code == 404
 
 

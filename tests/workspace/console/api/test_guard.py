@@ -5,8 +5,12 @@ from typing import Any
 
 import httpx
 import pytest
+from werkzeug import Request
+from werkzeug.exceptions import Forbidden
+from werkzeug.test import create_environ
 
 from tests.workspace.console.api.serving import SENT, Console
+from workspace.console.guard import refuse_strangers
 
 ASKED = ["/", "/console/main.js", "/console/icon", "/console/api/plugin", "/console/api/invocations"]
 CALL = "/console/api/tools/steps/walk"
@@ -30,6 +34,16 @@ def test_the_names_of_this_machine_are_taken(stepper: Console, host: str) -> Non
     answer = stepper.client.get("/console/api/plugin", headers={"Host": own, "Origin": f"http://{own}"})
 
     assert answer.status_code == 200
+
+
+def test_on_the_port_of_http_a_host_has_none() -> None:
+    def asked(host: str) -> Request:
+        return Request({**create_environ(base_url="http://127.0.0.1:80"), "HTTP_HOST": host})
+
+    refuse_strangers(asked("localhost"))
+    refuse_strangers(asked("localhost:80"))
+    with pytest.raises(Forbidden):
+        refuse_strangers(asked("evil.example"))
 
 
 def test_a_request_without_a_host_is_refused(stepper: Console) -> None:
