@@ -64,7 +64,7 @@ function set(node, name, value) {
   if (name === "") node.data = value;
   else if (PROPERTIES.has(name)) node[name] = value;
   else if (value === true) node.setAttribute(name, "");
-  else if (value === false || value === null || value === undefined || value === "") node.removeAttribute(name);
+  else if (value === false || value === null || value === undefined) node.removeAttribute(name);
   else node.setAttribute(name, value);
 }
 

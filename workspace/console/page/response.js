@@ -4,7 +4,6 @@ import { pieces } from "./api.js";
 import { element, replace } from "./dom.js";
 import { inBytes, inSeconds, text } from "./language.js";
 import { download, medium } from "./media.js";
-import { json } from "./values.js";
 
 const AS_TEXT = /^text\/|[/+]json|[/+]xml|x-ndjson|javascript|urlencoded/;
 const EXTENSIONS = { "audio/mpeg": "mp3", "audio/wav": "wav", "audio/x-wav": "wav", "audio/ogg": "ogg", "audio/flac": "flac", "image/png": "png" };
@@ -53,12 +52,7 @@ export function responseView() {
       if (atEnd) shown.scrollTop = shown.scrollHeight;
     }
     shown.normalize();
-    if (!/[/+]json$/.test(type)) return;
-    try {
-      replace(body, json(JSON.parse(shown.textContent)));
-    } catch {
-      // it is shown as it came
-    }
+    if (/[/+]json$/.test(type)) shown.textContent = indented(shown.textContent);
   }
 
   async function whatArrived(response, type) {
@@ -76,4 +70,13 @@ export function responseView() {
   }
 
   return { element: whole, begin, take, fail };
+}
+
+/** JSON with line breaks; what is no JSON as it came. */
+function indented(body) {
+  try {
+    return JSON.stringify(JSON.parse(body), null, 2);
+  } catch {
+    return body;
+  }
 }
