@@ -76,7 +76,5 @@ def every_field(browser: Chrome, console_of_every_field: str) -> ConsolePage:
 
 def _fresh(browser: Chrome, url: str) -> ConsolePage:
     show_at(browser, 1280, 800)
-    page = ConsolePage(browser, url)
-    browser.get(url)
-    browser.execute_script("localStorage.clear()")  # type: ignore[no-untyped-call]
-    return page
+    browser.execute_cdp_cmd("Storage.clearDataForOrigin", {"origin": url.rstrip("/"), "storageTypes": "local_storage"})
+    return ConsolePage(browser, url)

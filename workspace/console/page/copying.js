@@ -12,7 +12,10 @@ export function copyButton(name, what) {
   async function copy() {
     const copied = what();
     if (copied === null) return;
-    const done = await navigator.clipboard.writeText(copied).then(() => "copied", () => "not_copied");
+    const done = await navigator.clipboard.writeText(copied).then(
+      () => "copied",
+      () => "not_copied",
+    );
     replace(label, text(done));
     replace(status, text(done));
     setTimeout(() => {
@@ -20,5 +23,10 @@ export function copyButton(name, what) {
       replace(status);
     }, SHOWN_FOR);
   }
-  return element("span", { class: "copy" }, element("button", { type: "button", class: "quiet", onclick: copy }, label), status);
+  return element(
+    "span",
+    { class: "copy" },
+    element("button", { type: "button", class: "quiet", onclick: copy }, label),
+    status,
+  );
 }

@@ -12,7 +12,13 @@ export function endpointView(route, url, onCall) {
   const name = `${route.method} ${route.path}`;
   const editor = requestEditor(route.request);
   const response = responseView();
-  const heading = element("h1", { tabindex: "-1", id: newId("heading"), class: "route" }, element("span", { class: "method" }, route.method), " ", route.path);
+  const heading = element(
+    "h1",
+    { tabindex: "-1", id: newId("heading"), class: "route" },
+    element("span", { class: "method" }, route.method),
+    " ",
+    route.path,
+  );
   const send = element("button", { type: "submit", class: "primary" }, text("try"));
   const stop = element("button", { type: "button", hidden: true, onclick: () => waiting?.abort() }, text("stop"));
   /** @type {AbortController | null} */
@@ -64,7 +70,12 @@ export function endpointView(route, url, onCall) {
     "section",
     { class: "view", "aria-labelledby": heading.id },
     element("div", { class: "title" }, heading),
-    element("div", { class: "curl" }, element("pre", { class: "code", tabindex: "0", "aria-label": "curl" }, route.curl), copyButton(text("copy"), () => route.curl)),
+    element(
+      "div",
+      { class: "curl" },
+      element("pre", { class: "code", tabindex: "0", "aria-label": "curl" }, route.curl),
+      copyButton(text("copy"), () => route.curl),
+    ),
     form,
     response.element,
   );

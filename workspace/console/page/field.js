@@ -41,7 +41,9 @@ export function field(parameter, control) {
     element("span", {}, local(parameter.label, parameter.name)),
     parameter.required && element("span", { class: "required", title: text("required"), "aria-hidden": "true" }, "*"),
   ];
-  const label = group ? element("span", { class: "label", id: `${id}-label` }, name) : element("label", { for: id, class: "label" }, name);
+  const label = group
+    ? element("span", { class: "label", id: `${id}-label` }, name)
+    : element("label", { for: id, class: "label" }, name);
   const kind = element("code", { class: "kind" }, parameter.name);
 
   input.id = id;

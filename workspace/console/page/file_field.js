@@ -20,7 +20,12 @@ export function fileControl(parameter) {
 
   async function add(file, filename = file.name) {
     if (!many) for (const one of [...files]) remove(one);
-    const row = element("li", {}, element("span", { class: "file-name" }, filename), element("span", { class: "note" }, text("uploading")));
+    const row = element(
+      "li",
+      {},
+      element("span", { class: "file-name" }, filename),
+      element("span", { class: "note" }, text("uploading")),
+    );
     const one = { row, id: null, filename };
     files.push(one);
     list.append(row);
@@ -43,7 +48,11 @@ export function fileControl(parameter) {
       remove(one);
       input.focus();
     };
-    return element("button", { type: "button", class: "quiet", onclick, "aria-label": text("remove_named", { name: one.filename }) }, text("remove"));
+    return element(
+      "button",
+      { type: "button", class: "quiet", onclick, "aria-label": text("remove_named", { name: one.filename }) },
+      text("remove"),
+    );
   }
 
   function remove(one) {
@@ -59,7 +68,11 @@ export function fileControl(parameter) {
   });
 
   const dropHere = element("span", { class: "note" }, text(many ? "drop_files" : "drop_file"));
-  const choose = element("span", { class: "button", "aria-hidden": "true", onclick: () => input.click() }, text(many ? "choose_files" : "choose_one"));
+  const choose = element(
+    "span",
+    { class: "button", "aria-hidden": "true", onclick: () => input.click() },
+    text(many ? "choose_files" : "choose_one"),
+  );
   const recorder = SEEN.test(parameter.name) ? null : recordButton((sound, name) => add(sound, name));
   const zone = element("div", { class: "drop" }, input, choose, recorder, dropHere);
   zone.addEventListener("dragover", (event) => {

@@ -106,7 +106,13 @@ function entry() {
     element("span", { class: "what" }, dot, type, caller),
     element("span", { class: "state" }, state, time),
   );
-  const parts = [problem, element("h3", {}, text("request")), request, element("h3", {}, text("replies_title")), replies];
+  const parts = [
+    problem,
+    element("h3", {}, text("request")),
+    request,
+    element("h3", {}, text("replies_title")),
+    replies,
+  ];
   const details = element("details", { ontoggle: fill }, summary, element("div", { class: "inside" }, parts));
   const item = element("li", {}, details);
   /** @type {string[]} the replies that are shown, as JSON */
@@ -118,7 +124,14 @@ function entry() {
     const { error, seconds } = invocation;
     item.dataset.state = error !== null ? "failed" : seconds === null ? "running" : "done";
     dot.className = `dot ${{ failed: "bad", running: "busy", done: "good" }[item.dataset.state]}`;
-    replace(state, text(`state_${item.dataset.state}`), " · ", text("replies", { n: invocation.reply_count }), " · ", took);
+    replace(
+      state,
+      text(`state_${item.dataset.state}`),
+      " · ",
+      text("replies", { n: invocation.reply_count }),
+      " · ",
+      took,
+    );
     if (first) {
       type.textContent = invocation.type;
       caller.textContent = invocation.caller;
@@ -146,7 +159,9 @@ function entry() {
     rows.forEach((row, place) => {
       if (shown[place] === row) return;
       const isGap = left > 0 && place === middle;
-      const made = isGap ? element("li", { class: "note" }, text("replies_left_out", { n: left })) : element("li", {}, oneLine(row));
+      const made = isGap
+        ? element("li", { class: "note" }, text("replies_left_out", { n: left }))
+        : element("li", {}, oneLine(row));
       if (replies.children[place]) replies.children[place].replaceWith(made);
       else replies.append(made);
     });
@@ -160,7 +175,12 @@ function entry() {
 function oneLine(row) {
   if (row.length < SHORT) return element("code", {}, row);
   const gist = JSON.stringify(JSON.parse(row, (_, value) => (isEmpty(value) ? undefined : value)));
-  return element("details", { class: "reply" }, element("summary", {}, element("code", {}, gist)), json(JSON.parse(row)));
+  return element(
+    "details",
+    { class: "reply" },
+    element("summary", {}, element("code", {}, gist)),
+    json(JSON.parse(row)),
+  );
 }
 
 function isEmpty(value) {

@@ -84,14 +84,22 @@ function address() {
 
 /** @param {() => void} told the language has changed */
 function header(place, plugin, told) {
-  const languages = Object.entries(LANGUAGES).map(([name, title]) => element("option", { value: name, selected: name === language() }, title));
+  const languages = Object.entries(LANGUAGES).map(([name, title]) =>
+    element("option", { value: name, selected: name === language() }, title),
+  );
   const choice = element("select", { "aria-label": text("language") }, languages);
   choice.addEventListener("change", () => {
     choose(choice.value);
     told();
   });
   place.append(
-    element("a", { class: "brand", href: "#" }, icon(plugin), element("span", { class: "brand-name" }, local(plugin.label, plugin.name)), element("span", { class: "version" }, plugin.version)),
+    element(
+      "a",
+      { class: "brand", href: "#" },
+      icon(plugin),
+      element("span", { class: "brand-name" }, local(plugin.label, plugin.name)),
+      element("span", { class: "version" }, plugin.version),
+    ),
     element("p", { class: "what-it-is" }, local(plugin.description)),
     choice,
   );

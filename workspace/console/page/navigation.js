@@ -17,7 +17,13 @@ export function navigation(nav, plugin) {
   const links = [];
   const routes = plugin.endpoints?.routes ?? [];
   const none = element("p", { class: "note", role: "status" });
-  const filter = element("input", { type: "search", placeholder: text("filter"), "aria-label": text("filter"), autocomplete: "off", oninput: narrow });
+  const filter = element("input", {
+    type: "search",
+    placeholder: text("filter"),
+    "aria-label": text("filter"),
+    autocomplete: "off",
+    oninput: narrow,
+  });
 
   function link(place, words, ...shown) {
     const anchor = element("a", { href: `#${encodeURI(place)}` }, shown);
@@ -26,16 +32,42 @@ export function navigation(nav, plugin) {
     return item;
   }
 
-  const toolLink = (tool) => link(placeOf(tool, plugin), () => `${tool.name} ${localNow(tool.label)}`, element("span", {}, local(tool.label, tool.name)));
+  const toolLink = (tool) =>
+    link(
+      placeOf(tool, plugin),
+      () => `${tool.name} ${localNow(tool.label)}`,
+      element("span", {}, local(tool.label, tool.name)),
+    );
   const routeLink = (route) =>
-    link(placeOf(route, plugin), () => `${route.method} ${route.path}`, element("span", { class: "method" }, route.method), element("span", { class: "route-path" }, breakable(route.path)));
+    link(
+      placeOf(route, plugin),
+      () => `${route.method} ${route.path}`,
+      element("span", { class: "method" }, route.method),
+      element("span", { class: "route-path" }, breakable(route.path)),
+    );
 
   const tools = group("tools", plugin.tools.map(toolLink));
   const endpoints = group("endpoints", routes.filter((route) => !route.hidden).map(routeLink));
   const hidden = routes.filter((route) => route.hidden).map(routeLink);
-  const hiddenPart = hidden.length > 0 && element("details", { class: "folded" }, element("summary", {}, text("hidden_routes", { n: hidden.length })), element("ul", {}, hidden));
-  const first = element("ul", {}, link("", () => "", element("span", {}, text("overview"))));
-  const details = element("details", {}, element("summary", {}, text("tools_and_endpoints")), element("div", { class: "lists" }, first, filter, none, tools, endpoints, hiddenPart));
+  const hiddenPart =
+    hidden.length > 0 &&
+    element(
+      "details",
+      { class: "folded" },
+      element("summary", {}, text("hidden_routes", { n: hidden.length })),
+      element("ul", {}, hidden),
+    );
+  const first = element(
+    "ul",
+    {},
+    link("", () => "", element("span", {}, text("overview"))),
+  );
+  const details = element(
+    "details",
+    {},
+    element("summary", {}, text("tools_and_endpoints")),
+    element("div", { class: "lists" }, first, filter, none, tools, endpoints, hiddenPart),
+  );
   nav.append(details);
 
   const fit = () => (details.open = WIDE.matches);

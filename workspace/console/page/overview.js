@@ -14,10 +14,20 @@ export function overview(plugin) {
     element("p", { class: "lead" }, local(plugin.description)),
     element("h2", {}, text("models")),
     element("p", { class: "help" }, text("models_help")),
-    table(["model_type", "model", "answers"], models.map((model) => [code(model.type), code(`${model.provider}/${model.model}`), model.description])),
+    table(
+      ["model_type", "model", "answers"],
+      models.map((model) => [code(model.type), code(`${model.provider}/${model.model}`), model.description]),
+    ),
     plugin.apps.length > 0 && [
       element("h2", {}, text("apps")),
-      table(["app", "mode", "inputs"], plugin.apps.map((app) => [[app.name, " ", code(app.app_id), element("p", { class: "note" }, app.description)], code(app.mode), inputs(app)])),
+      table(
+        ["app", "mode", "inputs"],
+        plugin.apps.map((app) => [
+          [app.name, " ", code(app.app_id), element("p", { class: "note" }, app.description)],
+          code(app.mode),
+          inputs(app),
+        ]),
+      ),
     ],
     plugin.endpoints && settings(plugin.endpoints),
     element("h2", {}, text("about")),
@@ -38,7 +48,8 @@ function settings({ url, settings: some }) {
 function value({ type, value: set }) {
   if (type === "secret-input") return text(set === "set" ? "is_set" : "is_not_set");
   if (set === null || set === undefined || set === "") return text("is_not_set");
-  if (typeof set === "object") return code(set.model ? `${set.provider}/${set.model}` : (set.app_id ?? JSON.stringify(set)));
+  if (typeof set === "object")
+    return code(set.model ? `${set.provider}/${set.model}` : (set.app_id ?? JSON.stringify(set)));
   return code(String(set));
 }
 
@@ -50,13 +61,19 @@ function facts(plugin) {
     ["python", plugin.python],
     ["permissions", allowed.join(", ")],
   ];
-  return element("dl", { class: "facts" }, rows.map(([name, fact]) => element("div", {}, element("dt", {}, text(name)), element("dd", {}, code(fact || "–")))));
+  return element(
+    "dl",
+    { class: "facts" },
+    rows.map(([name, fact]) => element("div", {}, element("dt", {}, text(name)), element("dd", {}, code(fact || "–")))),
+  );
 }
 
 /** "model: llm, tts" of `{model: {enabled: true, llm: true, tts: true, rerank: false}}`. */
 function permissionsOf(name, permission) {
   if (!permission?.enabled) return [];
-  const parts = Object.entries(permission).filter(([part, on]) => part !== "enabled" && on === true).map(([part]) => part);
+  const parts = Object.entries(permission)
+    .filter(([part, on]) => part !== "enabled" && on === true)
+    .map(([part]) => part);
   return [parts.length ? `${name} (${parts.join(", ")})` : name];
 }
 
@@ -71,7 +88,17 @@ function code(word) {
 }
 
 function table(names, rows) {
-  const head = element("tr", {}, names.map((name) => element("th", { scope: "col" }, text(name))));
-  const body = rows.map((cells) => element("tr", {}, cells.map((cell, place) => element("td", { "data-label": text(names[place]) }, cell))));
+  const head = element(
+    "tr",
+    {},
+    names.map((name) => element("th", { scope: "col" }, text(name))),
+  );
+  const body = rows.map((cells) =>
+    element(
+      "tr",
+      {},
+      cells.map((cell, place) => element("td", { "data-label": text(names[place]) }, cell)),
+    ),
+  );
   return element("table", { class: "stacked" }, element("thead", {}, head), element("tbody", {}, body));
 }

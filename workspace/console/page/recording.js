@@ -10,7 +10,12 @@ export function recordButton(take) {
   if (!navigator.mediaDevices?.getUserMedia || !window.MediaRecorder) return null;
   const label = element("span", {}, text("record"));
   const problem = element("span", { class: "problem", role: "alert" });
-  const button = element("button", { type: "button", class: "record", "aria-pressed": "false", onclick: press }, element("span", { class: "dot", "aria-hidden": "true" }), label);
+  const button = element(
+    "button",
+    { type: "button", class: "record", "aria-pressed": "false", onclick: press },
+    element("span", { class: "dot", "aria-hidden": "true" }),
+    label,
+  );
   /** @type {MediaRecorder | null} */
   let recorder = null;
   let seconds = 0;
@@ -72,7 +77,8 @@ async function asWav(sound) {
 /** RIFF/WAVE, PCM. @param {Float32Array} samples from -1 to 1 */
 export function wav(samples) {
   const bytes = new DataView(new ArrayBuffer(44 + samples.length * 2));
-  const ascii = (at, letters) => [...letters].forEach((letter, place) => bytes.setUint8(at + place, letter.charCodeAt(0)));
+  const ascii = (at, letters) =>
+    [...letters].forEach((letter, place) => bytes.setUint8(at + place, letter.charCodeAt(0)));
   ascii(0, "RIFF");
   bytes.setUint32(4, 36 + samples.length * 2, true);
   ascii(8, "WAVEfmt ");

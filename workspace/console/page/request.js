@@ -7,14 +7,33 @@ import { parsed } from "./text_fields.js";
 
 /** @param {{method: string, path: string, headers: object, json?: any, form?: string[]}} example */
 export function requestEditor(example) {
-  const path = element("input", { type: "text", value: example.path, spellcheck: "false", class: "code", autocomplete: "off" });
-  const headers = element("textarea", { class: "code", rows: 2, spellcheck: "false", value: headerLines(example.headers), placeholder: "Authorization: Bearer …" });
-  const body = example.form ? formBody(example.form) : "json" in example || hasBody(example.method) ? jsonBody(example) : null;
+  const path = element("input", {
+    type: "text",
+    value: example.path,
+    spellcheck: "false",
+    class: "code",
+    autocomplete: "off",
+  });
+  const headers = element("textarea", {
+    class: "code",
+    rows: 2,
+    spellcheck: "false",
+    value: headerLines(example.headers),
+    placeholder: "Authorization: Bearer …",
+  });
+  const body = example.form
+    ? formBody(example.form)
+    : "json" in example || hasBody(example.method)
+      ? jsonBody(example)
+      : null;
   const problem = element("p", { class: "problem", role: "alert", id: newId("problem") });
   const whole = element(
     "div",
     { class: "request" },
-    labelled(text("path"), element("span", { class: "path" }, element("code", { class: "method" }, example.method), path)),
+    labelled(
+      text("path"),
+      element("span", { class: "path" }, element("code", { class: "method" }, example.method), path),
+    ),
     labelled(text("headers"), headers),
     body?.element,
     problem,
@@ -30,7 +49,8 @@ export function requestEditor(example) {
       try {
         const sent = body?.read() ?? {};
         const all = { ...parsedHeaders(headers.value) };
-        if (sent.type && !Object.keys(all).some((name) => name.toLowerCase() === "content-type")) all["Content-Type"] = sent.type;
+        if (sent.type && !Object.keys(all).some((name) => name.toLowerCase() === "content-type"))
+          all["Content-Type"] = sent.type;
         return { path: path.value.trim(), options: { method: example.method, headers: all, body: sent.body } };
       } catch (wrong) {
         if (!(wrong instanceof Wrong)) throw wrong;
@@ -64,9 +84,17 @@ function jsonBody(example) {
 function formBody(parts) {
   const rows = parts.map((part) => {
     const [, name, at, value] = part.match(/^([^=]*)=(@?)([\s\S]*)$/) ?? [null, part, "", ""];
-    const control = at ? element("input", { type: "file" }) : element("input", { type: "text", value, autocomplete: "off" });
-    const like = at && element("span", { class: "note" }, text("such_as", { name: value.split(";")[0].split("/").at(-1) }));
-    return { name, at, control, element: element("label", { class: "part" }, element("code", {}, name), control, like) };
+    const control = at
+      ? element("input", { type: "file" })
+      : element("input", { type: "text", value, autocomplete: "off" });
+    const like =
+      at && element("span", { class: "note" }, text("such_as", { name: value.split(";")[0].split("/").at(-1) }));
+    return {
+      name,
+      at,
+      control,
+      element: element("label", { class: "part" }, element("code", {}, name), control, like),
+    };
   });
   function read() {
     const body = new FormData();
@@ -78,11 +106,21 @@ function formBody(parts) {
     return { body };
   }
   const title = element("legend", { class: "label" }, text("form_parts"));
-  return { element: element("fieldset", { class: "parts" }, title, rows.map((row) => row.element)), read };
+  return {
+    element: element(
+      "fieldset",
+      { class: "parts" },
+      title,
+      rows.map((row) => row.element),
+    ),
+    read,
+  };
 }
 
 function headerLines(headers) {
-  return Object.entries(headers ?? {}).map(([name, value]) => `${name}: ${value}`).join("\n");
+  return Object.entries(headers ?? {})
+    .map(([name, value]) => `${name}: ${value}`)
+    .join("\n");
 }
 
 function parsedHeaders(lines) {

@@ -6,15 +6,34 @@ import { inBytes, inSeconds, text } from "./language.js";
 import { download, medium } from "./media.js";
 
 const AS_TEXT = /^text\/|[/+]json|[/+]xml|x-ndjson|javascript|urlencoded/;
-const EXTENSIONS = { "audio/mpeg": "mp3", "audio/wav": "wav", "audio/x-wav": "wav", "audio/ogg": "ogg", "audio/flac": "flac", "image/png": "png" };
+const EXTENSIONS = {
+  "audio/mpeg": "mp3",
+  "audio/wav": "wav",
+  "audio/x-wav": "wav",
+  "audio/ogg": "ogg",
+  "audio/flac": "flac",
+  "image/png": "png",
+};
 
 export function responseView() {
   const status = element("p", { class: "status", role: "status" });
   const alert = element("p", { class: "error-message", role: "alert" });
   const headers = element("pre", { class: "code" });
-  const headersPart = element("details", { class: "folded", hidden: true }, element("summary", {}, text("response_headers")), headers);
+  const headersPart = element(
+    "details",
+    { class: "folded", hidden: true },
+    element("summary", {}, text("response_headers")),
+    headers,
+  );
   const body = element("div", { class: "body", "aria-live": "polite" });
-  const whole = element("section", { class: "result", hidden: true, "aria-label": text("result") }, status, alert, headersPart, body);
+  const whole = element(
+    "section",
+    { class: "result", hidden: true, "aria-label": text("result") },
+    status,
+    alert,
+    headersPart,
+    body,
+  );
   /** @type {string | null} */
   let objectUrl = null;
 
@@ -39,7 +58,9 @@ export function responseView() {
     if (AS_TEXT.test(type) || !type) await streamText(response, type);
     else await whatArrived(response, type);
     const last = seconds();
-    replace(status, code, " ", () => text("first_and_end_after", { first: inSeconds(first), seconds: inSeconds(last) })());
+    replace(status, code, " ", () =>
+      text("first_and_end_after", { first: inSeconds(first), seconds: inSeconds(last) })(),
+    );
     whole.setAttribute("data-state", response.ok ? "done" : "failed");
   }
 
@@ -58,7 +79,12 @@ export function responseView() {
   async function whatArrived(response, type) {
     const blob = await response.blob();
     objectUrl = URL.createObjectURL(blob);
-    const file = { filename: `response.${EXTENSIONS[type] ?? type.split("/")[1]?.replace(/\W+/g, "-") ?? "bin"}`, mime_type: type, size: blob.size, url: objectUrl };
+    const file = {
+      filename: `response.${EXTENSIONS[type] ?? type.split("/")[1]?.replace(/\W+/g, "-") ?? "bin"}`,
+      mime_type: type,
+      size: blob.size,
+      url: objectUrl,
+    };
     const about = element("span", { class: "note" }, () => `${type}, ${inBytes(blob.size)}`);
     replace(body, element("figure", {}, medium(file), element("figcaption", {}, about, download(file))));
   }

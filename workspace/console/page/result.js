@@ -15,9 +15,29 @@ export function resultView(schema) {
   const outputs = element("div", {});
   const logs = element("ul", { class: "lines" });
   const lines = element("pre", { class: "code" });
-  const logsPart = element("details", { class: "folded", hidden: true }, element("summary", {}, text("log_messages")), logs);
-  const linesPart = element("details", { class: "folded", hidden: true }, element("summary", {}, text("printed")), lines);
-  const whole = element("section", { class: "result", hidden: true, "aria-label": text("result") }, status, alert, streamed, files, outputs, logsPart, linesPart);
+  const logsPart = element(
+    "details",
+    { class: "folded", hidden: true },
+    element("summary", {}, text("log_messages")),
+    logs,
+  );
+  const linesPart = element(
+    "details",
+    { class: "folded", hidden: true },
+    element("summary", {}, text("printed")),
+    lines,
+  );
+  const whole = element(
+    "section",
+    { class: "result", hidden: true, "aria-label": text("result") },
+    status,
+    alert,
+    streamed,
+    files,
+    outputs,
+    logsPart,
+    linesPart,
+  );
   let failed = false;
 
   const taken = {
@@ -26,7 +46,9 @@ export function resultView(schema) {
       logsPart.hidden = false;
       const { label, status: state, data } = event;
       const shown = data && Object.keys(data).length > 0 && json(data);
-      logs.append(element("li", {}, element("strong", {}, label || "log"), " ", element("span", { class: "note" }, state), shown));
+      logs.append(
+        element("li", {}, element("strong", {}, label || "log"), " ", element("span", { class: "note" }, state), shown),
+      );
     },
     line(event) {
       linesPart.hidden = false;
@@ -43,7 +65,8 @@ export function resultView(schema) {
         alert,
         element("p", { class: "error-head" }, element("strong", {}, text("failed")), kind && element("code", {}, kind)),
         element("p", { class: "error-message" }, message),
-        in_workflow && in_workflow !== message && [element("p", { class: "note" }, text("in_workflow")), plain(in_workflow, "code")],
+        in_workflow &&
+          in_workflow !== message && [element("p", { class: "note" }, text("in_workflow")), plain(in_workflow, "code")],
       );
     },
     end: ({ seconds }) => tell(failed ? "failed_after" : "done_in", seconds),
@@ -85,18 +108,30 @@ export function resultView(schema) {
 
 function fileFigure(file) {
   const about = element("span", { class: "note" }, () => `${file.mime_type}, ${inBytes(file.size)}`);
-  return element("figure", {}, medium(file), element("figcaption", {}, element("span", { class: "file-name" }, file.filename), about, download(file)));
+  return element(
+    "figure",
+    {},
+    medium(file),
+    element("figcaption", {}, element("span", { class: "file-name" }, file.filename), about, download(file)),
+  );
 }
 
 /** What a workflow's next nodes can use, with what the YAML says of it. */
 function variables(given, declared) {
   const names = [...new Set([...Object.keys(declared), ...Object.keys(given.variables)])];
   const rows = names.map((name) => {
-    if (!(name in given.variables)) return variable(name, "", declared[name], element("span", { class: "note" }, text("not_put_out")));
+    if (!(name in given.variables))
+      return variable(name, "", declared[name], element("span", { class: "note" }, text("not_put_out")));
     const value = given.variables[name];
     const sameText = typeof value === "string" && value.length > 30 && value.trim() === given.text.trim();
     const shown = sameText ? element("span", { class: "note" }, text("text_above")) : valueElement(value);
-    return variable(name, typeOf(value), declared[name], shown, !(name in declared) && element("p", { class: "caution" }, text("not_declared")));
+    return variable(
+      name,
+      typeOf(value),
+      declared[name],
+      shown,
+      !(name in declared) && element("p", { class: "caution" }, text("not_declared")),
+    );
   });
   if (given.json.length) rows.push(variable("json", typeOf(given.json), null, valueElement(given.json)));
   if (!rows.length) return null;
@@ -105,5 +140,10 @@ function variables(given, declared) {
 
 function variable(name, type, declaration, shown, caution) {
   const about = declaration?.description && element("span", { class: "note" }, declaration.description);
-  return element("div", { "data-variable": name }, element("dt", {}, element("code", {}, name), type && element("span", { class: "type" }, type), about), element("dd", {}, shown, caution));
+  return element(
+    "div",
+    { "data-variable": name },
+    element("dt", {}, element("code", {}, name), type && element("span", { class: "type" }, type), about),
+    element("dd", {}, shown, caution),
+  );
 }

@@ -9,7 +9,13 @@ import { booleanControl, numberControl, objectControl, parsed, selectControl, te
 const OTHER = "…";
 
 /** By the mode of an app: the scope of an app-selector that offers it. */
-const SCOPE_OF_MODE = { chat: "chat", "agent-chat": "chat", "advanced-chat": "chat", workflow: "workflow", completion: "completion" };
+const SCOPE_OF_MODE = {
+  chat: "chat",
+  "agent-chat": "chat",
+  "advanced-chat": "chat",
+  workflow: "workflow",
+  completion: "completion",
+};
 
 /** The value is `{provider, model, model_type}` and, as Dify has it, what a language model or a voice needs beside. */
 export function modelControl(parameter, plugin) {
@@ -21,7 +27,12 @@ export function modelControl(parameter, plugin) {
     placeholder: "provider/model",
   });
   const about = element("p", { class: "note" });
-  const params = element("textarea", { class: "code", rows: 3, spellcheck: "false", placeholder: '{"temperature": 0.2}' });
+  const params = element("textarea", {
+    class: "code",
+    rows: 3,
+    spellcheck: "false",
+    placeholder: '{"temperature": 0.2}',
+  });
   const voice = element("select", {});
   const paramsPart = folded(text("model_parameters"), element("label", {}, unseen(text("model_parameters")), params));
   const voicePart = element("label", { class: "beside" }, element("span", {}, text("voice")), voice);
@@ -37,7 +48,8 @@ export function modelControl(parameter, plugin) {
     voicePart.hidden = !voices.length;
     const options = voices.map((one) => element("option", { value: one.value }, one.name));
     replace(voice, options, element("option", { value: "" }, text("not_set")));
-    voice.value = (spoken(voices, languageTag()) ?? spoken(voices, languageTag().slice(0, 2)) ?? voices[0])?.value ?? "";
+    voice.value =
+      (spoken(voices, languageTag()) ?? spoken(voices, languageTag().slice(0, 2)) ?? voices[0])?.value ?? "";
   }
   input.addEventListener("change", follow);
   follow();
@@ -94,7 +106,8 @@ function picker(parameter, { entries, placeholder }) {
   const input = element(
     "select",
     {},
-    !(parameter.required && entries.length) && element("option", { value: "" }, text(parameter.required ? "choose" : "not_set")),
+    !(parameter.required && entries.length) &&
+      element("option", { value: "" }, text(parameter.required ? "choose" : "not_set")),
     entries.map(({ value, label }) => element("option", { value }, label)),
     element("option", { value: OTHER }, text("other")),
   );

@@ -69,7 +69,11 @@ function oneControl(parameter) {
     {},
     chosen === "" && element("option", { value: "" }, text(parameter.required ? "choose" : "not_set")),
     parameter.options.map((option) =>
-      element("option", { value: option.value, selected: option.value === String(chosen) }, local(option.label, option.value)),
+      element(
+        "option",
+        { value: option.value, selected: option.value === String(chosen) },
+        local(option.label, option.value),
+      ),
     ),
   );
   return { input, read: () => input.value || undefined };
@@ -103,7 +107,12 @@ function jsonControl(parameter, { fits, problem, example }) {
     rows: 3,
     spellcheck: "false",
     autocomplete: "off",
-    value: preset === null || preset === undefined || preset === "" ? "" : typeof preset === "string" ? preset : JSON.stringify(preset, null, 2),
+    value:
+      preset === null || preset === undefined || preset === ""
+        ? ""
+        : typeof preset === "string"
+          ? preset
+          : JSON.stringify(preset, null, 2),
     placeholder: local(parameter.placeholder, example),
   });
   function read() {

@@ -17,7 +17,11 @@ export function toolView(tool, plugin, onCall) {
   const result = resultView(tool.output_schema);
   const heading = element("h1", { tabindex: "-1", id: newId("heading") }, local(tool.label, tool.name));
   const run = element("button", { type: "submit", class: "primary" }, text("run"));
-  const stop = element("button", { type: "button", hidden: true, title: text("stop_waiting_help"), onclick: () => waiting?.abort() }, text("stop_waiting"));
+  const stop = element(
+    "button",
+    { type: "button", hidden: true, title: text("stop_waiting_help"), onclick: () => waiting?.abort() },
+    text("stop_waiting"),
+  );
   /** @type {AbortController | null} */
   let waiting = null;
   /** @type {string | null} */
@@ -27,7 +31,13 @@ export function toolView(tool, plugin, onCall) {
     "form",
     { novalidate: true, onsubmit: submit },
     credentials.length > 0 &&
-      element("fieldset", {}, element("legend", {}, text("credentials")), element("p", { class: "help" }, text("credentials_help")), credentials.map((one) => one.element)),
+      element(
+        "fieldset",
+        {},
+        element("legend", {}, text("credentials")),
+        element("p", { class: "help" }, text("credentials_help")),
+        credentials.map((one) => one.element),
+      ),
     fields.length ? fields.map((one) => one.element) : element("p", { class: "note" }, text("no_parameters")),
     element("div", { class: "actions" }, run, stop, shortcut(), copyButton(text("copy_as_command"), command)),
   );
@@ -93,7 +103,9 @@ export function toolView(tool, plugin, onCall) {
 /** The files' names are for the page alone. */
 function sent(values) {
   const file = (value) => (value && typeof value === "object" && "file" in value ? { file: value.file } : value);
-  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, Array.isArray(value) ? value.map(file) : file(value)]));
+  return Object.fromEntries(
+    Object.entries(values).map(([name, value]) => [name, Array.isArray(value) ? value.map(file) : file(value)]),
+  );
 }
 
 /** The descriptions that an agent's model gets, with the parameters it fills in. */
@@ -101,9 +113,14 @@ function agentReads(tool) {
   const filled = tool.parameters.filter((parameter) => parameter.form === "llm");
   const list = element("dl", { class: "agent" });
   for (const parameter of filled) {
-    append(list, element("dt", {}, element("code", {}, parameter.name)), element("dd", {}, parameter.llm_description || text("nothing_said")));
+    append(
+      list,
+      element("dt", {}, element("code", {}, parameter.name)),
+      element("dd", {}, parameter.llm_description || text("nothing_said")),
+    );
   }
   const settings = tool.parameters.filter((parameter) => parameter.form !== "llm").map((parameter) => parameter.name);
-  const rest = settings.length > 0 && element("p", { class: "note" }, text("set_beforehand", { names: settings.join(", ") }));
+  const rest =
+    settings.length > 0 && element("p", { class: "note" }, text("set_beforehand", { names: settings.join(", ") }));
   return folded(text("agent_reads"), element("p", {}, tool.llm_description), filled.length > 0 && list, rest);
 }

@@ -39,7 +39,13 @@ export function plain(value, kind = "text") {
   const whole = element("pre", { class: kind, tabindex: value.length > LONG ? "0" : null }, value);
   if (value.length <= LONG) return whole;
   const start = value.slice(0, 120).replace(/\s+/g, " ");
-  const summary = element("summary", {}, element("span", { class: "start" }, `${start}…`), " ", element("span", { class: "note" }, text("characters", { n: value.length })));
+  const summary = element(
+    "summary",
+    {},
+    element("span", { class: "start" }, `${start}…`),
+    " ",
+    element("span", { class: "note" }, text("characters", { n: value.length })),
+  );
   return element("details", { class: "long" }, summary, whole);
 }
 
@@ -52,18 +58,38 @@ function isRow(value) {
 }
 
 function vectorTable(vectors) {
-  const head = element("tr", {}, ["#", text("dimensions"), text("first_numbers")].map((word) => element("th", { scope: "col" }, word)));
+  const head = element(
+    "tr",
+    {},
+    ["#", text("dimensions"), text("first_numbers")].map((word) => element("th", { scope: "col" }, word)),
+  );
   const rows = vectors.slice(0, ROWS).map((vector, place) => {
     const start = vector.slice(0, NUMBERS).map((number) => number.toFixed(4));
-    return element("tr", {}, element("td", {}, place), element("td", {}, vector.length), element("td", { class: "code" }, `${start.join("  ")}  …`));
+    return element(
+      "tr",
+      {},
+      element("td", {}, place),
+      element("td", {}, vector.length),
+      element("td", { class: "code" }, `${start.join("  ")}  …`),
+    );
   });
   return table(head, rows, vectors.length);
 }
 
 function objectTable(objects) {
   const names = [...new Set(objects.flatMap(Object.keys))];
-  const head = element("tr", {}, names.map((name) => element("th", { scope: "col" }, name)));
-  const rows = objects.slice(0, ROWS).map((row) => element("tr", {}, names.map((name) => cell(row[name]))));
+  const head = element(
+    "tr",
+    {},
+    names.map((name) => element("th", { scope: "col" }, name)),
+  );
+  const rows = objects.slice(0, ROWS).map((row) =>
+    element(
+      "tr",
+      {},
+      names.map((name) => cell(row[name])),
+    ),
+  );
   return table(head, rows, objects.length);
 }
 
@@ -81,5 +107,10 @@ function short(number) {
 function table(head, rows, count) {
   const more = count > rows.length && element("p", { class: "note" }, text("more_rows", { n: count - rows.length }));
   const whole = element("table", {}, element("thead", {}, head), element("tbody", {}, rows));
-  return element("div", {}, element("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": text("table") }, whole), more);
+  return element(
+    "div",
+    {},
+    element("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": text("table") }, whole),
+    more,
+  );
 }
