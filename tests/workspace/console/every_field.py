@@ -26,7 +26,7 @@ ECHO = """\
 identity: {name: echo, label: {en_US: Echo}}
 description: {human: {en_US: Gives back what it gets.}, llm: Echoes.}
 parameters:
-  - {name: line, type: string, form: form, placeholder: {en_US: Something}, human_description: {en_US: A line.}}
+  - {name: line, type: string, form: form, required: true, human_description: {en_US: A line.}}
   - {name: secret, type: secret-input, form: form}
   - {name: amount, type: number, form: form, min: 1, max: 10, default: 3}
   - {name: exact, type: boolean, form: form, default: true}

@@ -13,6 +13,12 @@ from tests.workspace.console.console_page import ConsolePage
 
 TAGUS = "Lisbon lies on the river Tagus. Bread rises because of yeast. On which river does Lisbon lie?"
 
+DROP = """
+const files = new DataTransfer();
+files.items.add(new File(["a"], arguments[1], { type: "text/plain" }));
+arguments[0].dispatchEvent(new DragEvent("drop", { dataTransfer: files, bubbles: true, cancelable: true }));
+"""
+
 
 def test_a_tool_runs_and_shows_the_variables_a_workflow_would_get(page: ConsolePage):
     page.open("tool/llm")
@@ -111,20 +117,37 @@ def test_what_is_missing_or_wrong_is_said_at_its_field(every_field: ConsolePage)
     every_field.fill("amount", "11")
     every_field.start()
 
-    problems = {
-        name: every_field.field(name).find_element(By.CSS_SELECTOR, ".problem").text
-        for name in ("token", "object", "amount", "line")
-    }
-    assert problems == {
-        "token": "This is required.",
-        "object": 'This takes a JSON object, such as {"key": "value"}.',
-        "amount": "It must be at most 10.",
-        "line": "",
-    }
+    fields = [every_field.field(name) for name in ("line", "amount", "object", "array")]
+    problems = [field.find_element(By.CSS_SELECTOR, ".problem") for field in fields]
+    assert [problem.text for problem in problems] == [
+        "This is required.",
+        "It must be at most 10.",
+        'This takes a JSON object, such as {"key": "value"}.',
+        "",
+    ]
     assert every_field.state is None
+    assert every_field.focused == every_field.input("line")
     assert every_field.focused.get_attribute("aria-invalid") == "true"
-    described = every_field.input("object").get_attribute("aria-describedby").split()
-    assert every_field.field("object").find_element(By.CSS_SELECTOR, ".problem").get_attribute("id") in described
+    assert problems[0].get_attribute("id") in str(every_field.focused.get_attribute("aria-describedby")).split()
+
+
+def test_a_credential_that_is_missing_is_told_by_the_server(every_field: ConsolePage):
+    every_field.open("tool/echo")
+    every_field.fill("line", "Hello")
+
+    assert every_field.run() == "failed"
+    assert "the provider needs token (Token)" in every_field.one('main .result [role="alert"]').text
+
+
+def test_a_dropped_file_is_uploaded(every_field: ConsolePage):
+    every_field.open("tool/echo")
+    zone = every_field.field("one_file").find_element(By.CSS_SELECTOR, ".drop")
+    every_field.browser.execute_script(DROP, zone, "dropped.txt")
+
+    every_field.until(lambda: every_field.find("main .files button"))
+    assert "dropped.txt" in every_field.one("main .files li").text
+    every_field.one("main .files button").click()
+    assert every_field.find("main .files li") == []
 
 
 def test_every_type_of_parameter_reaches_the_tool(every_field: ConsolePage, tmp_path: Path):
@@ -185,6 +208,7 @@ def test_every_type_of_parameter_reaches_the_tool(every_field: ConsolePage, tmp_
 def test_a_model_can_be_named_and_an_app_given_its_inputs(every_field: ConsolePage):
     every_field.open("tool/echo")
     every_field.fill("token", "test-key")
+    every_field.fill("line", "Hello")
     every_field.choose("model", "…")
     every_field.press("openai/gpt-test")
     every_field.choose("app", "chatbot")

@@ -29,8 +29,8 @@ export async function* call(tool, body, signal) {
 }
 
 /** Reverse invocations, those that have been and each change; it does not end. */
-export async function* invocations() {
-  yield* objects(await asked("/invocations"));
+export async function* invocations(signal) {
+  yield* objects(await asked("/invocations", { signal }));
 }
 
 /** The pieces of a body as text, as they arrive. @param {Response} response */
@@ -45,7 +45,7 @@ export async function* pieces(response) {
   }
 }
 
-/** JSON objects, one a line. */
+/** JSON objects, one a line; a line that breaks off is none. */
 async function* objects(response) {
   let rest = "";
   for await (const piece of pieces(response)) {
@@ -53,7 +53,6 @@ async function* objects(response) {
     rest = lines.pop();
     for (const line of lines) if (line.trim()) yield JSON.parse(line);
   }
-  if (rest.trim()) yield JSON.parse(rest);
 }
 
 async function asked(path, options = {}) {

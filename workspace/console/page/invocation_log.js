@@ -28,11 +28,12 @@ export function invocationLog(place, ofThisCall) {
   place.append(element("div", { class: "log-head" }, heading, tools), status, none, list);
 
   function take(invocation) {
-    if (cleared.has(invocation.id)) return;
-    let one = entries.get(invocation.id);
+    const id = `${invocation.id} ${invocation.at}`; // a server that was started again counts from the beginning
+    if (cleared.has(id)) return;
+    let one = entries.get(id);
     if (!one) {
       one = entry();
-      entries.set(invocation.id, one);
+      entries.set(id, one);
       list.prepend(one.element);
       if (entries.size > KEPT) forget(entries.keys().next().value);
     }
@@ -69,16 +70,23 @@ export function invocationLog(place, ofThisCall) {
     clear.disabled = entries.size === 0;
   }
 
+  /** While the page is seen: a browser opens only a few connections to a server, and pages in other tabs need theirs. */
   async function listen() {
     for (;;) {
+      await seen();
+      const hidden = new AbortController();
+      const stop = () => document.hidden && hidden.abort();
+      document.addEventListener("visibilitychange", stop);
       try {
-        for await (const one of invocations()) {
+        for await (const one of invocations(hidden.signal)) {
           replace(status);
           if (one.id) take(one);
         }
       } catch {
-        // said below: whether the server went or the connection, it is tried again
+        // whether the server went or the connection, it is tried again
       }
+      document.removeEventListener("visibilitychange", stop);
+      if (hidden.signal.aborted) continue;
       replace(status, text("log_lost"));
       await new Promise((resolve) => setTimeout(resolve, TRY_AGAIN_AFTER));
     }
@@ -87,6 +95,18 @@ export function invocationLog(place, ofThisCall) {
   tellNone();
   listen();
   return { refresh };
+}
+
+function seen() {
+  return new Promise((resolve) => {
+    const look = () => {
+      if (document.hidden) return;
+      document.removeEventListener("visibilitychange", look);
+      resolve();
+    };
+    document.addEventListener("visibilitychange", look);
+    look();
+  });
 }
 
 /** One of them: a line, and opened the whole request and the replies. What is open in it stays so as it changes. */

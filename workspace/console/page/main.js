@@ -31,6 +31,7 @@ async function start() {
   const { mark } = navigation(byId("navigation"), plugin);
   const log = invocationLog(byId("log"), () => open?.made ?? (() => false));
   header(byId("header"), plugin, told);
+  if (plugin.icon) byId("tab-icon").href = plugin.icon;
 
   function show({ focus }) {
     const wanted = address();

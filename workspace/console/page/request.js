@@ -3,6 +3,7 @@
 import { append, element, newId } from "./dom.js";
 import { Wrong } from "./field.js";
 import { text } from "./language.js";
+import { recordButton } from "./recording.js";
 import { parsed } from "./text_fields.js";
 
 /** @param {{method: string, path: string, headers: object, json?: any, form?: string[]}} example */
@@ -84,18 +85,15 @@ function jsonBody(example) {
 function formBody(parts) {
   const rows = parts.map((part) => {
     const [, name, at, value] = part.match(/^([^=]*)=(@?)([\s\S]*)$/) ?? [null, part, "", ""];
-    const control = at
-      ? element("input", { type: "file" })
-      : element("input", { type: "text", value, autocomplete: "off" });
-    const like =
-      at && element("span", { class: "note" }, text("such_as", { name: value.split(";")[0].split("/").at(-1) }));
-    return {
-      name,
-      at,
-      control,
-      element: element("label", { class: "part" }, element("code", {}, name), control, like),
-    };
+    const id = newId("part");
+    const [control, ...beside] = at
+      ? fileInput(value)
+      : [element("input", { type: "text", value, autocomplete: "off" })];
+    control.id = id;
+    const label = element("label", { for: id }, element("code", {}, name));
+    return { name, at, control, element: element("div", { class: "part" }, label, control, beside) };
   });
+
   function read() {
     const body = new FormData();
     for (const { name, at, control } of rows) {
@@ -115,6 +113,18 @@ function formBody(parts) {
     ),
     read,
   };
+}
+
+/** With the name of the file in the example, and a recorder. @param {string} example "/tmp/voice.mp3;type=audio/mpeg" */
+function fileInput(example) {
+  const input = element("input", { type: "file" });
+  const recorder = recordButton((sound, name) => {
+    const chosen = new DataTransfer();
+    chosen.items.add(new File([sound], name, { type: sound.type }));
+    input.files = chosen.files;
+  });
+  const name = example.split(";")[0].split("/").at(-1);
+  return [input, recorder, element("span", { class: "note" }, text("such_as", { name }))];
 }
 
 function headerLines(headers) {

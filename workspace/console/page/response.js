@@ -4,6 +4,7 @@ import { pieces } from "./api.js";
 import { element, replace } from "./dom.js";
 import { inBytes, inSeconds, text } from "./language.js";
 import { download, medium } from "./media.js";
+import { reveal } from "./scrolling.js";
 
 const AS_TEXT = /^text\/|[/+]json|[/+]xml|x-ndjson|javascript|urlencoded/;
 const EXTENSIONS = {
@@ -45,6 +46,7 @@ export function responseView() {
     whole.hidden = false;
     whole.setAttribute("data-state", "running");
     replace(status, element("span", { class: "dot busy", "aria-hidden": "true" }), text("running"));
+    reveal(whole);
   }
 
   /** Shows the head at once and the body as it comes. @param {Response} response @param {() => number} seconds since it was asked */
@@ -62,6 +64,7 @@ export function responseView() {
       text("first_and_end_after", { first: inSeconds(first), seconds: inSeconds(last) })(),
     );
     whole.setAttribute("data-state", response.ok ? "done" : "failed");
+    reveal(whole);
   }
 
   async function streamText(response, type) {

@@ -1,8 +1,9 @@
 /** What a call of a tool gives: its text as it comes, its files, its variables, or its error. */
 
 import { element, replace } from "./dom.js";
-import { inBytes, inSeconds, text } from "./language.js";
+import { inBytes, inSeconds, tell, text } from "./language.js";
 import { download, medium } from "./media.js";
+import { reveal } from "./scrolling.js";
 import { json, plain, typeOf, valueElement } from "./values.js";
 
 /** @param {object} schema the tool's output_schema */
@@ -39,16 +40,16 @@ export function resultView(schema) {
     linesPart,
   );
   let failed = false;
+  let clock = 0;
 
   const taken = {
     text: (event) => streamed.append(event.text),
     log(event) {
       logsPart.hidden = false;
-      const { label, status: state, data } = event;
+      const { label, status: state, data, error } = event;
       const shown = data && Object.keys(data).length > 0 && json(data);
-      logs.append(
-        element("li", {}, element("strong", {}, label || "log"), " ", element("span", { class: "note" }, state), shown),
-      );
+      const head = [element("strong", {}, label || "log"), " ", element("span", { class: "note" }, state)];
+      logs.append(element("li", {}, head, error && element("p", { class: "problem" }, String(error)), shown));
     },
     line(event) {
       linesPart.hidden = false;
@@ -69,12 +70,17 @@ export function resultView(schema) {
           in_workflow !== message && [element("p", { class: "note" }, text("in_workflow")), plain(in_workflow, "code")],
       );
     },
-    end: ({ seconds }) => tell(failed ? "failed_after" : "done_in", seconds),
+    end({ seconds }) {
+      const told = () => tell(failed ? "failed_after" : "done_in", { seconds: inSeconds(seconds) });
+      settle(failed ? "failed" : "done", dot(failed ? "bad" : "good"), told);
+    },
   };
 
-  function tell(key, seconds) {
-    const told = () => text(key, { seconds: inSeconds(seconds) })();
-    replace(status, element("span", { class: `dot ${failed ? "bad" : "good"}`, "aria-hidden": "true" }), told);
+  function settle(state, ...shown) {
+    clearInterval(clock);
+    whole.setAttribute("data-state", state);
+    replace(status, ...shown);
+    reveal(whole);
   }
 
   return {
@@ -86,24 +92,34 @@ export function resultView(schema) {
       logsPart.hidden = linesPart.hidden = true;
       whole.hidden = false;
       whole.setAttribute("data-state", "running");
-      replace(status, element("span", { class: "dot busy", "aria-hidden": "true" }), text("running"));
+      const counter = element("span", { "aria-hidden": "true" }); // for the eye: told each second it would be noise
+      replace(status, dot("busy"), text("running"), " ", counter);
+      let seconds = 0;
+      clearInterval(clock);
+      clock = setInterval(() => (counter.textContent = `${(seconds += 1)} s`), 1000);
+      reveal(whole);
     },
 
     /** @param {{event: string}} event of the API's `call`; kinds that are new are passed over */
     take(event) {
       taken[event.event]?.(event);
-      if (event.event === "error") whole.setAttribute("data-state", "failed");
     },
 
-    end() {
-      whole.setAttribute("data-state", failed ? "failed" : "done");
+    /** No more comes; what has not come to its `end` has failed, for the reason that is given. */
+    close(reason = text("broke_off")) {
+      if (whole.getAttribute("data-state") !== "running") return;
+      taken.error({ kind: "", message: reason, in_workflow: "" });
+      settle("failed");
     },
 
     stopped() {
-      whole.setAttribute("data-state", "stopped");
-      replace(status, text("stopped_waiting"));
+      settle("stopped", text("stopped_waiting"));
     },
   };
+}
+
+function dot(kind) {
+  return element("span", { class: `dot ${kind}`, "aria-hidden": "true" });
 }
 
 function fileFigure(file) {

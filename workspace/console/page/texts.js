@@ -80,10 +80,10 @@ export const TEXTS = {
   ],
   credentials: ["Credentials", "凭据", "認証情報", "Credenciais"],
   credentials_help: [
-    "Those of the tool's provider. They are sent with each call and kept nowhere.",
-    "工具供应商的凭据。随每次调用发送，不会保存。",
-    "ツールプロバイダーの認証情報です。呼び出しごとに送信され、保存されません。",
-    "Do provedor da ferramenta. São enviadas a cada chamada e não ficam guardadas.",
+    "Those of the tool's provider, for this page only. What is left empty is taken from the command line (--credential).",
+    "工具供应商的凭据，仅用于此页面。留空则使用命令行中的值（--credential）。",
+    "ツールプロバイダーの認証情報です。このページでのみ使われます。空の場合はコマンドライン（--credential）の値を使います。",
+    "Do provedor da ferramenta, só para esta página. O que ficar vazio vem da linha de comando (--credential).",
   ],
   no_parameters: [
     "This tool has no parameters.",

@@ -1,6 +1,6 @@
 /** One tool: what it is, its form, and what a call of it gives. */
 
-import { call } from "./api.js";
+import { call, Failed } from "./api.js";
 import { commandLine } from "./command.js";
 import { copyButton } from "./copying.js";
 import { append, element, newId } from "./dom.js";
@@ -13,7 +13,7 @@ import { runOnShortcut, shortcut } from "./shortcut.js";
 /** @param {object} tool @param {object} plugin @param {() => void} onCall a call has begun */
 export function toolView(tool, plugin, onCall) {
   const fields = fieldsOf(tool.parameters, plugin);
-  const credentials = fieldsOf(tool.credentials, plugin);
+  const credentials = fieldsOf(tool.credentials.map(optional), plugin);
   const result = resultView(tool.output_schema);
   const heading = element("h1", { tabindex: "-1", id: newId("heading") }, local(tool.label, tool.name));
   const run = element("button", { type: "submit", class: "primary" }, text("run"));
@@ -61,10 +61,10 @@ export function toolView(tool, plugin, onCall) {
         }
         result.take(one);
       }
-      result.end();
+      result.close();
     } catch (error) {
       if (error.name === "AbortError") result.stopped();
-      else result.take({ event: "error", kind: "", message: error.message, in_workflow: "" });
+      else result.close(error instanceof Failed ? error.message : text("broke_off"));
     } finally {
       waiting = null;
       busy(false);
@@ -98,6 +98,11 @@ export function toolView(tool, plugin, onCall) {
     /** Of its last call. */
     made: (invocation) => callId !== null && invocation.call === callId,
   };
+}
+
+/** The server may know it, from its command line. */
+function optional(credential) {
+  return { ...credential, required: false };
 }
 
 /** The files' names are for the page alone. */
