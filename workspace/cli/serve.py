@@ -71,7 +71,7 @@ def _run(options: argparse.Namespace) -> None:
             calls,
             invocations,
             files,
-            file=file,
+            serve_file=file,
             hook=options.hook,
             models=lambda: describe_models(behind.models, default_models(options)),
             beyond=InnerApi(dify.api.answer, key=options.inner_api_key) if options.inner_api_key else no_route,

@@ -5,7 +5,7 @@ import json
 import re
 from collections.abc import Callable, Generator, Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from werkzeug import Request, Response
 from werkzeug.exceptions import BadRequest, HTTPException, NotFound
@@ -51,7 +51,7 @@ URLS = Map(
 
 
 class Console:
-    """A WSGI application. What is not the console's goes to `beyond`."""
+    """A WSGI application. `models` describes those of the workspace; what is not the console's goes to `beyond`."""
 
     def __init__(
         self,
@@ -61,7 +61,7 @@ class Console:
         invocations: InvocationLog,
         files: FileServer,
         *,
-        file: ServeFile,
+        serve_file: ServeFile,
         hook: str,
         models: Callable[[], dict[str, Any]],
         beyond: "WSGIApplication",
@@ -71,7 +71,7 @@ class Console:
         self._calls = calls
         self._invocations = invocations
         self._files = files
-        self._file = file
+        self._serve_file = serve_file
         self._hook = hook
         self._models = models
         self._beyond = beyond
@@ -109,7 +109,7 @@ class Console:
                 **description.describe_plugin(self._folder),
                 "icon": "/console/icon" if self._folder.manifest.get("icon") else None,
                 "icon_dark": "/console/icon?dark" if self._folder.manifest.get("icon_dark") else None,
-                "endpoints": description.describe_endpoints(group, self._file, url) if group else None,
+                "endpoints": description.describe_endpoints(group, self._serve_file, url) if group else None,
                 "models": self._models(),
                 "apps": description.describe_apps(self._dify.apps),
             }
@@ -162,12 +162,16 @@ def _served_as(mime_type: str) -> tuple[str, bool]:
 
 def _object(request: Request) -> dict[str, Any]:
     try:
-        body = json.loads(request.get_data())
+        body = json.loads(request.get_data(), parse_constant=_refuse_constant)
     except (ValueError, RecursionError):
         raise BadRequest("The body is no JSON.") from None
     if not isinstance(body, dict):
         raise BadRequest("The body must be a JSON object.")
     return body
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")
 
 
 def _member(body: dict[str, Any], name: str) -> dict[str, Any]:

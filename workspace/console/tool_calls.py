@@ -99,9 +99,9 @@ class ToolCalls:
                 return [self._value(parameter, item) for item in value]
             case "files", {"file": str(file_id)}:
                 return self._file(parameter, file_id)
-            case "model-selector", str():
+            case "model-selector", str() if value:
                 return model_selector(value, scope=parameter.scope)
-            case "app-selector", str():
+            case "app-selector", str() if value:
                 return app_selector(value)
         return value
 

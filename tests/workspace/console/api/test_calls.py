@@ -90,6 +90,7 @@ def test_what_is_not_given_has_its_default(stepper: Console) -> None:
         ("steps/walk", {"pace": "fast"}, "pace: it takes a number, not 'fast'."),
         ("steps/walk", {"way": "left"}, "way: it is one of up, down, not 'left'."),
         ("steps/walk", {"model": {}}, "model: the selector must be a dictionary with provider, model, model_type."),
+        ("steps/walk", {"model": ""}, "model: the selector must be a dictionary with provider, model, model_type."),
         ("steps/walk", {"photo": "a.png"}, "photo: it takes a file."),
         ("steps/walk", {"photo": {"file": "nope"}}, "photo: there is no uploaded file 'nope'."),
         ("steps/walk", {"photos": [{"file": "../../x"}]}, "photos: there is no uploaded file '../../x'."),
@@ -258,6 +259,7 @@ def test_a_tool_that_is_not_there_is_404(stepper: Console, tool: str) -> None:
     [
         (b"{", "The body is no JSON."),
         (b"[" * 100_000, "The body is no JSON."),
+        (b'{"parameters": {"pace": NaN}}', "The body is no JSON."),
         (b"[1]", "The body must be a JSON object."),
         (b'{"parameters": [1]}', "parameters must be a JSON object."),
         (b'{"credentials": "k"}', "credentials must be a JSON object."),

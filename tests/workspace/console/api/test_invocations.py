@@ -2,12 +2,17 @@
 
 import json
 import time
+from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
 
-from tests.workspace.console.api.serving import Console, over
+from tests.workspace.console.api.serving import Console, over, serving
 from tests.workspace.dify.model_calls import llm_payload
+from tests.workspace.plugin.plugins.bare import write_plugin
+
+STREAM = "/console/api/invocations"
 
 
 def ask(kind: str, **payload: Any) -> list[Any]:
@@ -87,7 +92,7 @@ def test_the_secrets_of_a_call_s_credentials_are_hidden(stepper: Console) -> Non
 
 def test_who_watches_sees_an_invocation_begin_and_end(stepper: Console) -> None:
     approval = ask("app", app_id="approval", inputs={}, query="", conversation_id="", user="", response_mode="blocking")
-    with stepper.client.stream("GET", "/console/api/invocations") as response:
+    with stepper.client.stream("GET", STREAM) as response:
         lines = response.iter_lines()
         assert json.loads(next(lines)) == {"ping": True}
         [started, *_] = stepper.call("steps/walk", {"steps": [approval]})
@@ -97,6 +102,19 @@ def test_who_watches_sees_an_invocation_begin_and_end(stepper: Console) -> None:
             if change.get("call") == started["call"]:
                 changes.append(change)
     assert len({change["id"] for change in changes}) == 1
+
+
+def test_who_watches_does_not_keep_it_from_ending(tmp_path: Path) -> None:
+    folder = write_plugin(tmp_path, "def request(session, data): pass")
+    with serving(folder, tmp_path / "data") as console, console.client.stream("GET", STREAM) as watched:
+        lines = watched.iter_lines()
+        next(lines)
+        with console.calling("bare/do", {}) as events:
+            next(events)
+            console.process.terminate()
+            assert console.process.wait(30) == 143
+        with pytest.raises(httpx.RemoteProtocolError):
+            list(lines)
 
 
 def test_no_more_than_the_last_200_are_kept(stepper: Console) -> None:
