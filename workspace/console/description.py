@@ -94,7 +94,8 @@ def languages(folder: PluginFolder) -> list[str]:
     for tool in folder.tools:
         texts += [tool.label, tool.description]
     for parameter in declared:
-        texts += [parameter.label, parameter.description, *(option.label for option in parameter.options)]
+        texts += [parameter.label, parameter.description, parameter.placeholder]
+        texts += [option.label for option in parameter.options]
     return list(dict.fromkeys(language for text in texts for language in text.translations))
 
 
