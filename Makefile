@@ -4,7 +4,7 @@ PYTHON ?= python3
 UV = .uv/bin/uv
 IN_VENV = .venv/bin/python
 
-.PHONY: help demo serve test test-daemon lint format bench clean
+.PHONY: help demo serve test test-daemon lint format bench screenshots clean
 
 help:  ## this list
 	@grep -E '^[a-z-]+:' Makefile | sed -E 's/:[^#]*(## )?/: /; s/^([a-z-]+): /  make \1\t/'
@@ -32,6 +32,9 @@ format: .venv/ready  ## puts the code into the project's format
 
 bench: .venv/ready  ## speed beside the bare SDK
 	@$(IN_VENV) -m benchmarks
+
+screenshots: .venv/ready  ## makes the pictures of the console in docs/images/ again, with the Chromium found here
+	@$(IN_VENV) -m examples.screenshots
 
 clean:  ## removes what the commands above have made
 	rm -rf .venv .uv .workspace demo-output .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -52,8 +52,11 @@ def chromium() -> Iterator[Chrome]:
 
 
 def show_at(browser: Chrome, width: int, height: int, *, scheme: Literal["light", "dark"] = "light") -> None:
-    """The size of the page in CSS pixels, and the colours that the system would prefer."""
+    """The size of the page in CSS pixels, and the colours that the system would prefer. Nothing moves by itself."""
     size = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False}
     browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
-    features = [{"name": "prefers-color-scheme", "value": scheme}]
+    features = [
+        {"name": "prefers-color-scheme", "value": scheme},
+        {"name": "prefers-reduced-motion", "value": "reduce"},
+    ]
     browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})

@@ -35,7 +35,7 @@ class ConsolePage:
 
     def find(self, selector: str) -> list[WebElement]:
         """Those that are displayed."""
-        return list(self.browser.execute_script(VISIBLE, selector))  # type: ignore[no-untyped-call]
+        return list(self.browser.execute_script(VISIBLE, selector))
 
     def one(self, selector: str) -> WebElement:
         [found] = self.find(selector)
@@ -51,7 +51,7 @@ class ConsolePage:
 
     def field(self, name: str) -> WebElement:
         """The field of a parameter, with its label and all."""
-        found = self.browser.execute_script(FIELD, name)  # type: ignore[no-untyped-call]
+        found = self.browser.execute_script(FIELD, name)
         assert found, f"no field {name}"
         return found
 
@@ -90,14 +90,14 @@ class ConsolePage:
 
     def text(self, selector: str) -> str:
         """As it stands, whether line breaks show or not."""
-        return "".join(one.get_property("textContent") for one in self.find(selector))  # type: ignore[misc]
+        return "".join(one.get_property("textContent") for one in self.find(selector))
 
     def variable(self, name: str) -> WebElement:
         return self.one(f'main [data-variable="{name}"]')
 
     def value(self, name: str) -> Any:
         """Of a variable that is shown as JSON."""
-        return json.loads(self.variable(name).find_element(By.CSS_SELECTOR, "pre").get_property("textContent"))  # type: ignore[arg-type]
+        return json.loads(self.variable(name).find_element(By.CSS_SELECTOR, "pre").get_property("textContent"))
 
     def type_of(self, name: str) -> str:
         return self.variable(name).find_element(By.CSS_SELECTOR, ".type").text

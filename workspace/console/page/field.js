@@ -19,6 +19,7 @@ import { local, text } from "./language.js";
  * @property {Node[]} [rest] what follows
  * @property {boolean} [group] the input is a group of inputs
  * @property {boolean} [inline] the label stands behind the input
+ * @property {boolean} [short] two fit beside each other
  * @property {() => unknown} read the value, undefined where there is none; throws Wrong
  */
 
@@ -33,7 +34,7 @@ export class Wrong extends Error {
 
 /** @param {Parameter} parameter @param {Control} control */
 export function field(parameter, control) {
-  const { input, around = input, rest = [], group, inline } = control;
+  const { input, around = input, rest = [], group, inline, short } = control;
   const id = newId("field");
   const help = element("p", { class: "help", id: `${id}-help` }, local(parameter.description));
   const problem = element("p", { class: "problem", id: `${id}-problem` });
@@ -56,7 +57,7 @@ export function field(parameter, control) {
   }
 
   const top = element("div", { class: "field-top" }, inline ? [input, label, kind] : [label, kind]);
-  const whole = element("div", { class: "field" }, top, help, !inline && around, rest, problem);
+  const whole = element("div", { class: short ? "field short" : "field" }, top, help, !inline && around, rest, problem);
   whole.addEventListener("input", clear);
   whole.addEventListener("change", clear);
 

@@ -30,7 +30,7 @@ export function secretControl(parameter) {
 
 export function dateControl(parameter) {
   const input = element("input", { type: "date", value: parameter.default ?? "" });
-  return { input, read: () => input.value || undefined };
+  return { input, short: true, read: () => input.value || undefined };
 }
 
 export function numberControl(parameter) {
@@ -49,12 +49,12 @@ export function numberControl(parameter) {
     if (input.validity.rangeOverflow) throw new Wrong(text("too_large", { limit: parameter.max }));
     return input.value === "" ? undefined : input.valueAsNumber;
   }
-  return { input, read };
+  return { input, short: true, read };
 }
 
 export function booleanControl(parameter) {
   const input = element("input", { type: "checkbox", checked: [true, "true", 1, "1"].includes(parameter.default) });
-  return { input, inline: true, read: () => input.checked };
+  return { input, inline: true, short: true, read: () => input.checked };
 }
 
 export function selectControl(parameter) {
@@ -76,7 +76,7 @@ function oneControl(parameter) {
       ),
     ),
   );
-  return { input, read: () => input.value || undefined };
+  return { input, short: true, read: () => input.value || undefined };
 }
 
 function severalControl(parameter) {
