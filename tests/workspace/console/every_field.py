@@ -66,6 +66,8 @@ def request(session, data):
         until(given["until"])
         text(session, "after")
         return end(session)
+    if given["line"] == "fail":
+        return fail(session)
     print("a line of its own", flush=True)
     text(session, given.get("line", ""))
     got = {"variable_name": "got", "variable_value": {**given, "credentials": sorted(data["credentials"])}}
@@ -73,6 +75,14 @@ def request(session, data):
     answer(session, "stream", {"type": "variable", "message": {"variable_name": "extra", "variable_value": 1}})
     answer(session, "stream", {"type": "json", "message": {"json_object": {"of": "json"}}})
     end(session)
+
+def fail(session):
+    import traceback
+    try:
+        {}["missing"]
+    except KeyError as error:
+        args = {"traceback": traceback.format_exc()}
+        answer(session, "error", {"error_type": "KeyError", "message": str(error), "args": args})
 
 def stream(session, raw):
     answer(session, "stream", {"status": 200, "headers": {"Content-Type": "text/event-stream"}})

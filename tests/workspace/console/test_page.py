@@ -2,6 +2,7 @@
 
 import io
 import os
+import re
 import wave
 from pathlib import Path
 
@@ -30,6 +31,7 @@ def test_a_tool_runs_and_shows_the_variables_a_workflow_would_get(page: ConsoleP
     assert page.value("usage")["total_tokens"] > 0
     assert page.variable("finish_reason").text.endswith("stop")
     assert "the text above" in page.variable("answer").text
+    assert page.type_of("text") == "string"
     assert page.one("main .status").text.startswith("Done in ")
 
 
@@ -40,6 +42,7 @@ def test_audio_arrives_and_plays(page: ConsolePage):
     assert page.run() == "done"
     audio = page.one("main .result audio")
     page.until(lambda: (audio.get_property("duration") or 0) > 0.5)
+    assert page.variable("files").text.split("\n") == ["files", "array[file]", "speech.mp3"]
     page.browser.execute_script("arguments[0].play()", audio)
     page.until(lambda: audio.get_property("currentTime") > 0)
 
@@ -109,6 +112,17 @@ def test_an_error_is_told_as_a_workflow_tells_it(page: ConsolePage):
     assert "InvalidInput" in alert
     assert "`key` is a path to Dify" in alert
     assert "error type: InvalidInput, error details: `key` is a path to Dify" in alert
+
+
+def test_an_error_that_the_plugin_did_not_mean_is_told_with_its_place(every_field: ConsolePage):
+    every_field.open("tool/echo")
+    every_field.fill("token", "test-key")
+    every_field.fill("line", "fail")
+
+    assert every_field.run() == "failed"
+    alert = every_field.one('main .result [role="alert"]').text
+    assert "KeyError" in alert
+    assert re.search(r"^In the plugin: main\.py:\d+: ", alert, re.MULTILINE)
 
 
 def test_what_is_missing_or_wrong_is_said_at_its_field(every_field: ConsolePage):

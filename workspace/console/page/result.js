@@ -4,7 +4,8 @@ import { element, replace } from "./dom.js";
 import { inBytes, inSeconds, tell, text } from "./language.js";
 import { download, medium } from "./media.js";
 import { reveal } from "./scrolling.js";
-import { json, plain, typeOf, valueElement } from "./values.js";
+import { json, plain } from "./values.js";
+import { variables } from "./variables.js";
 
 /** @param {object} schema the tool's output_schema */
 export function resultView(schema) {
@@ -60,14 +61,14 @@ export function resultView(schema) {
       replace(files, given.files.map(fileFigure));
       replace(outputs, variables(given, declared));
     },
-    error({ kind, message, in_workflow }) {
+    error({ kind, message, in_workflow: inWorkflow, place }) {
       failed = true;
       replace(
         alert,
         element("p", { class: "error-head" }, element("strong", {}, text("failed")), kind && element("code", {}, kind)),
         element("p", { class: "error-message" }, message),
-        in_workflow &&
-          in_workflow !== message && [element("p", { class: "note" }, text("in_workflow")), plain(in_workflow, "code")],
+        place && element("p", { class: "note" }, text("failed_at"), " ", element("code", {}, place)),
+        inWorkflow && [element("p", { class: "note" }, text("in_workflow")), plain(inWorkflow, "code")],
       );
     },
     end({ seconds }) {
@@ -108,7 +109,7 @@ export function resultView(schema) {
     /** No more comes; what has not come to its `end` has failed, for the reason that is given. */
     close(reason = text("broke_off")) {
       if (whole.getAttribute("data-state") !== "running") return;
-      taken.error({ kind: "", message: reason, in_workflow: "" });
+      taken.error({ kind: "", message: reason, in_workflow: "", place: "" });
       settle("failed");
     },
 
@@ -129,37 +130,5 @@ function fileFigure(file) {
     {},
     medium(file),
     element("figcaption", {}, element("span", { class: "file-name" }, file.filename), about, download(file)),
-  );
-}
-
-/** What a workflow's next nodes can use, with what the YAML says of it. */
-function variables(given, declared) {
-  const names = [...new Set([...Object.keys(declared), ...Object.keys(given.variables)])];
-  const rows = names.map((name) => {
-    if (!(name in given.variables))
-      return variable(name, "", declared[name], element("span", { class: "note" }, text("not_put_out")));
-    const value = given.variables[name];
-    const sameText = typeof value === "string" && value.length > 30 && value.trim() === given.text.trim();
-    const shown = sameText ? element("span", { class: "note" }, text("text_above")) : valueElement(value);
-    return variable(
-      name,
-      typeOf(value),
-      declared[name],
-      shown,
-      !(name in declared) && element("p", { class: "caution" }, text("not_declared")),
-    );
-  });
-  if (given.json.length) rows.push(variable("json", typeOf(given.json), null, valueElement(given.json)));
-  if (!rows.length) return null;
-  return [element("h2", {}, text("variables")), element("dl", { class: "variables" }, rows)];
-}
-
-function variable(name, type, declaration, shown, caution) {
-  const about = declaration?.description && element("span", { class: "note" }, declaration.description);
-  return element(
-    "div",
-    { "data-variable": name },
-    element("dt", {}, element("code", {}, name), type && element("span", { class: "type" }, type), about),
-    element("dd", {}, shown, caution),
   );
 }

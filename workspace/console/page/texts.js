@@ -182,6 +182,7 @@ export const TEXTS = {
     "Espera encerrada. O que a chamada ainda produzir será descartado.",
   ],
   failed: ["It failed", "运行失败", "失敗しました", "Falhou"],
+  failed_at: ["In the plugin:", "插件中的位置：", "プラグイン内の場所：", "No plugin:"],
   in_workflow: [
     "What the node shows in a workflow",
     "工作流节点中显示的内容",
