@@ -13,8 +13,8 @@ from typing import TextIO
 import pytest
 import yaml
 
-from workspace.serve.serve_file import read_serve_file
 from workspace.plugin.folder import read_plugin_folder
+from workspace.serve.serve_file import read_serve_file
 
 ROOT = Path(__file__).parent.parent
 FILE = read_serve_file(ROOT / "examples" / "serve.yaml")

@@ -3,7 +3,7 @@
 import argparse
 import contextlib
 import os
-import threading
+import time
 from contextlib import ExitStack, closing
 
 from workspace.cli import command_line
@@ -83,7 +83,8 @@ def _run(options: argparse.Namespace) -> None:
             raise UsageError(f"port {options.port} cannot be had ({reason}): choose one with --port.") from None
         _greet(folder, file, url, options.hook)
         with contextlib.suppress(KeyboardInterrupt):
-            threading.Event().wait()
+            while True:  # a signal that comes right before a wait is seen after it
+                time.sleep(0.2)
 
 
 def _listen(
