@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
@@ -19,15 +19,12 @@ ROOT = Path(__file__).parent.parent.parent.parent
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Chrome]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("SE_OFFLINE", "true")
-        running = chromium()
+    with ExitStack() as running:
         try:
-            started = running.__enter__()
+            started = running.enter_context(chromium())
         except NoBrowser as error:
             pytest.skip(f"no browser: {error}")
         yield started
-        running.__exit__(None, None, None)
 
 
 @contextmanager

@@ -17,6 +17,12 @@ FIELD = """
 return [...document.querySelectorAll("main .field")].find((one) =>
   one.checkVisibility() && one.querySelector(":scope > .field-top > .kind")?.textContent === arguments[0])
 """
+ROWS = """
+return [...arguments[0].querySelectorAll("tr")].map((row) => [...row.cells].map((cell) => cell.innerText.trim()))
+"""
+LOG_LINES = """
+return [...document.querySelectorAll(".invocations > li:not([hidden]) > details > summary")].map((one) => one.innerText)
+"""
 
 
 class ConsolePage:
@@ -104,9 +110,8 @@ class ConsolePage:
 
     def rows(self, place: WebElement) -> list[list[str]]:
         """The cells of a table."""
-        rows = place.find_elements(By.CSS_SELECTOR, "tr")
-        return [[cell.text for cell in row.find_elements(By.CSS_SELECTOR, "th, td")] for row in rows]
+        return list(self.browser.execute_script(ROWS, place))
 
     def invocations(self) -> list[list[str]]:
         """The log's lines, newest first, each with what it has: type, caller, state and time."""
-        return [one.text.split("\n") for one in self.find(".invocations > li summary:has(.what)")]
+        return [line.split("\n") for line in self.browser.execute_script(LOG_LINES)]
