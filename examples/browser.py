@@ -29,11 +29,19 @@ class NoBrowser(Exception):
     """One sentence."""
 
 
+def missing() -> str:
+    """Why there can be no browser, "" where there can."""
+    return "" if _browser() and shutil.which("chromedriver") else NOT_THERE
+
+
+def _browser() -> str | None:
+    return next(filter(None, map(shutil.which, NAMES)), None)
+
+
 @contextmanager
 def chromium() -> Iterator[Chrome]:
     """A browser in English that keeps the log of its requests. Raises NoBrowser."""
-    browser = next(filter(None, map(shutil.which, NAMES)), None)
-    driver = shutil.which("chromedriver")
+    browser, driver = _browser(), shutil.which("chromedriver")
     if not browser or not driver:
         raise NoBrowser(NOT_THERE)
     options = ChromeOptions()

@@ -107,9 +107,9 @@ def served() -> Iterator[str]:
 
 def main() -> int:
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else PLUGIN / "docs" / "images"
-    folder.mkdir(parents=True, exist_ok=True)
     try:
         with chromium() as browser, served() as url:
+            folder.mkdir(parents=True, exist_ok=True)
             take_pictures(browser, url, folder)
     except NoBrowser as error:
         print(f"No pictures: {error}.", file=sys.stderr)

@@ -4,13 +4,13 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from selenium.webdriver import Chrome
 
-from examples.browser import NoBrowser, chromium, show_at
+from examples.browser import chromium, show_at
 from tests.workspace.console.console_page import ConsolePage
 from tests.workspace.console.every_field import write_every_field
 
@@ -19,11 +19,7 @@ ROOT = Path(__file__).parent.parent.parent.parent
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Chrome]:
-    with ExitStack() as running:
-        try:
-            started = running.enter_context(chromium())
-        except NoBrowser as error:
-            pytest.skip(f"no browser: {error}")
+    with chromium() as started:
         yield started
 
 

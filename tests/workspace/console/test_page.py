@@ -7,10 +7,15 @@ import wave
 from pathlib import Path
 
 import httpx
+import pytest
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
+from examples.browser import missing
 from tests.workspace.console.console_page import ConsolePage
+
+if missing():
+    pytest.skip(missing(), allow_module_level=True)
 
 TAGUS = "Lisbon lies on the river Tagus. Bread rises because of yeast. On which river does Lisbon lie?"
 

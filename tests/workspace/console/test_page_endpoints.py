@@ -5,9 +5,14 @@ import os
 import re
 from pathlib import Path
 
+import pytest
 from selenium.webdriver.common.by import By
 
+from examples.browser import missing
 from tests.workspace.console.console_page import ConsolePage
+
+if missing():
+    pytest.skip(missing(), allow_module_level=True)
 
 
 def body(page: ConsolePage) -> str:
