@@ -32,6 +32,10 @@ def test_a_request_can_be_edited_and_a_refusal_is_shown(page: ConsolePage):
     page.open("endpoint/POST /v1/moderations")
     _path, headers, content = page.find("main .request input, main .request textarea")
     headers.clear()
+    headers.send_keys("no header")
+    page.start()
+    assert page.one("main .request [role=alert]").text == "“no header” is not a header: write Name: value."
+    headers.clear()
     headers.send_keys("Authorization: Bearer wrong")
     content.clear()
     content.send_keys("[")

@@ -1,9 +1,9 @@
 /** A field for files: chosen, dropped, or recorded. The value is `{file: id}`, or a list of them for `files`. */
 
 import { upload } from "./api.js";
-import { element } from "./dom.js";
+import { element, replace } from "./dom.js";
 import { Wrong } from "./field.js";
-import { inBytes, tell, text } from "./language.js";
+import { inBytes, text } from "./language.js";
 import { medium } from "./media.js";
 import { recordButton } from "./recording.js";
 
@@ -16,7 +16,7 @@ export function fileControl(parameter) {
   /** @type {{row: HTMLElement, id: string | null, filename: string}[]} */
   let files = [];
   const list = element("ul", { class: "files" });
-  const status = element("p", { class: "note", role: "status" });
+  const status = element("p", { class: "unseen", role: "status" });
 
   async function add(file, filename = file.name) {
     if (!many) for (const one of [...files]) remove(one);
@@ -36,7 +36,7 @@ export function fileControl(parameter) {
       row.replaceChildren(row.firstChild, size, removeButton(one));
       const shown = medium(kept);
       if (shown) row.append(shown);
-      status.textContent = tell("uploaded", { name: filename });
+      replace(status, text("uploaded", { name: filename }));
     } catch (error) {
       row.replaceChildren(row.firstChild, element("span", { class: "problem" }, error.message), removeButton(one));
     }

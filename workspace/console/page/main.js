@@ -43,6 +43,7 @@ async function start() {
     }
     open = views.get(place);
     for (const one of views.values()) one.element.hidden = one !== open;
+    for (const sound of main.querySelectorAll("[hidden] audio, [hidden] video")) sound.pause();
     mark(place);
     log.refresh();
     entitle();
@@ -62,6 +63,7 @@ async function start() {
   }
 
   addEventListener("hashchange", () => show({ focus: true }));
+  for (const type of ["dragover", "drop"]) addEventListener(type, (event) => event.preventDefault()); // beside a field
   show({ focus: false });
 }
 
@@ -88,7 +90,7 @@ function header(place, plugin, told) {
   const languages = Object.entries(LANGUAGES).map(([name, title]) =>
     element("option", { value: name, selected: name === language() }, title),
   );
-  const choice = element("select", { "aria-label": text("language") }, languages);
+  const choice = element("select", { "aria-label": text("language"), autocomplete: "off" }, languages);
   choice.addEventListener("change", () => {
     choose(choice.value);
     told();

@@ -18,15 +18,19 @@ export function recordButton(take) {
   );
   /** @type {MediaRecorder | null} */
   let recorder = null;
+  let busy = false;
   let seconds = 0;
   let clock = 0;
 
   async function press() {
-    if (recorder) return recorder.stop();
+    if (recorder?.state === "recording") return recorder.stop();
+    if (busy) return;
+    busy = true;
     replace(problem);
     try {
       await record(await navigator.mediaDevices.getUserMedia({ audio: true }));
     } catch (error) {
+      busy = false;
       replace(problem, text(error.name === "NotAllowedError" ? "microphone_refused" : "microphone_failed"));
     }
   }
@@ -39,7 +43,7 @@ export function recordButton(take) {
       clearInterval(clock);
       for (const track of stream.getTracks()) track.stop();
       const sound = new Blob(parts, { type: recorder.mimeType });
-      recorder = null;
+      busy = false;
       replace(label, text("record"));
       button.setAttribute("aria-pressed", "false");
       try {

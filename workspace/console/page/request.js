@@ -6,6 +6,9 @@ import { text } from "./language.js";
 import { recordButton } from "./recording.js";
 import { parsed } from "./text_fields.js";
 
+const HEADER_NAME = /^[\w!#$%&'*+.^`|~-]+$/;
+const HEADER_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
+
 /** @param {{method: string, path: string, headers: object, json?: any, form?: string[]}} example */
 export function requestEditor(example) {
   const path = element("input", {
@@ -49,7 +52,7 @@ export function requestEditor(example) {
       problem.replaceChildren();
       try {
         const sent = body?.read() ?? {};
-        const all = { ...parsedHeaders(headers.value) };
+        const all = parsedHeaders(headers.value);
         if (sent.type && !Object.keys(all).some((name) => name.toLowerCase() === "content-type"))
           all["Content-Type"] = sent.type;
         return { path: path.value.trim(), options: { method: example.method, headers: all, body: sent.body } };
@@ -139,8 +142,11 @@ function parsedHeaders(lines) {
     if (!line.trim()) continue;
     const colon = line.indexOf(":");
     const name = line.slice(0, colon).trim();
-    if (colon < 1 || !/^[\w!#$%&'*+.^`|~-]+$/.test(name)) throw new Wrong(text("not_a_header", { line: line.trim() }));
-    headers[name] = line.slice(colon + 1).trim();
+    const value = line.slice(colon + 1).trim();
+    if (colon < 1 || !HEADER_NAME.test(name) || !HEADER_VALUE.test(value)) {
+      throw new Wrong(text("not_a_header", { line: line.trim() }));
+    }
+    headers[name] = value;
   }
   return headers;
 }
