@@ -126,13 +126,8 @@ function entry() {
     element("span", { class: "what" }, dot, type, caller),
     element("span", { class: "state" }, state, time),
   );
-  const parts = [
-    problem,
-    element("h3", {}, text("request")),
-    request,
-    element("h3", {}, text("replies_title")),
-    replies,
-  ];
+  const repliesTitle = element("h3", { hidden: true }, text("replies_title"));
+  const parts = [problem, element("h3", {}, text("request")), request, repliesTitle, replies];
   const details = element("details", { ontoggle: fill }, summary, element("div", { class: "inside" }, parts));
   const item = element("li", {}, details);
   /** @type {string[]} the replies that are shown, as JSON */
@@ -186,6 +181,7 @@ function entry() {
       else replies.append(made);
     });
     shown = rows;
+    repliesTitle.hidden = !rows.length;
   }
 
   return { element: item, update, invocation: () => invocation };

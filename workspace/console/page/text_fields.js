@@ -4,13 +4,15 @@ import { Wrong } from "./field.js";
 import { element } from "./dom.js";
 import { local, text } from "./language.js";
 
-const LONG_TEXT = /prompt|text|content|document|instruction|message|query|body|schema/i;
+/** Parameters of such names get room for more than a line. */
+const LONG_TEXT = /prompt|text|content|document|instruction|message|body|schema/i;
 
 export function textControl(parameter) {
   const value = parameter.default ?? "";
   const long = LONG_TEXT.test(parameter.name) || String(value).includes("\n");
   const input = element("textarea", {
     rows: long ? 3 : 1,
+    class: long ? "long" : null,
     value: typeof value === "string" ? value : JSON.stringify(value),
     placeholder: local(parameter.placeholder),
     autocomplete: "off",
