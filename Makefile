@@ -5,7 +5,7 @@ UV = .uv/bin/uv
 IN_VENV = .venv/bin/python
 SCHEMA = .venv/bin/check-jsonschema --quiet --builtin-schema
 
-.PHONY: help demo serve test test-daemon lint format bench package clean
+.PHONY: help demo serve test test-daemon lint format bench package screenshots clean
 
 help:  ## this list
 	@grep -E '^[a-z-]+:' Makefile | sed -E 's/:[^#]*(## )?/: /; s/^([a-z-]+): /  make \1\t/'
@@ -13,7 +13,7 @@ help:  ## this list
 demo: .venv/ready  ## calls every tool and every route on the local workspace; leaves what came out in demo-output/
 	@$(IN_VENV) -m examples.demo
 
-serve: .venv/ready  ## serves the endpoints on localhost, with the settings in examples/serve.yaml, until Ctrl-C
+serve: .venv/ready  ## serves the console and the endpoints on localhost, with the settings in examples/serve.yaml
 	@$(IN_VENV) -m workspace serve . --settings examples/serve.yaml
 
 test: .venv/ready  ## all tests
@@ -43,6 +43,9 @@ bench: .venv/ready  ## speed beside the bare SDK
 
 package: .venv/ready  ## dist/NAME-VERSION.difypkg, held beside what Dify's CLI makes if `dify` or DIFY_CLI is there
 	@$(IN_VENV) -m publishing package
+
+screenshots: .venv/ready  ## makes the pictures of the console in docs/images/ again, with the Chromium found here
+	@$(IN_VENV) -m examples.screenshots
 
 clean:  ## removes what the commands above have made
 	rm -rf .venv .uv .workspace demo-output dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

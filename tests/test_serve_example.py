@@ -13,8 +13,8 @@ from typing import TextIO
 import pytest
 import yaml
 
-from workspace.cli.serve_file import read_serve_file
 from workspace.plugin.folder import read_plugin_folder
+from workspace.serve.serve_file import read_serve_file
 
 ROOT = Path(__file__).parent.parent
 FILE = read_serve_file(ROOT / "examples" / "serve.yaml")
@@ -49,7 +49,7 @@ def served(tmp_path: Path) -> Iterator[tuple[list[str], TextIO]]:
         text=True,
     ) as process:
         head, commands = (list(takewhile(str.strip, process.stdout)) for _ in range(2))
-        assert len(head) == 2
+        assert [line.partition(":")[0] for line in head] == ["Console", "Endpoints", "api_key"]
         yield [command.strip().replace("/tmp/", f"{tmp_path}/") for command in commands], process.stdout
         process.terminate()
 

@@ -15,7 +15,7 @@ usage: python -m workspace COMMAND ...
 
   call    invoke a tool of a plugin
   run     run a workflow or chatflow that calls its tools
-  serve   serve a plugin's endpoints
+  serve   serve a plugin's endpoints, and a page to try it with
 """
 
 

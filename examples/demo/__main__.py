@@ -14,7 +14,6 @@ from examples.demo.endpoints import ORIGIN, MakeHttpStep, http_steps
 from examples.demo.http_calls import HttpStep, send
 from examples.demo.printing import label, show
 from examples.demo.tools import MakeToolStep, ToolStep, call_tool, tool_steps
-from workspace.cli.serve_file import read_serve_file
 from workspace.dify import Dify
 from workspace.engines.offline import OfflineModels
 from workspace.plugin.errors import PluginError
@@ -23,6 +22,7 @@ from workspace.plugin.folder import read_plugin_folder
 from workspace.plugin.process import PluginProcess
 from workspace.plugin.selectors import DEFAULT_MODELS
 from workspace.serve.endpoint_host import EndpointHost
+from workspace.serve.serve_file import read_serve_file
 from workspace.workflows.plugin_tools import PluginTools
 
 SETTINGS = PLUGIN / "examples" / "serve.yaml"

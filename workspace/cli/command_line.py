@@ -6,7 +6,8 @@ import re
 from pathlib import Path
 from typing import NoReturn
 
-from workspace.cli import arguments, serve_file
+from workspace.cli import arguments
+from workspace.serve import serve_file
 
 CALL_USAGE = "python -m workspace call PLUGIN_DIR [TOOL [NAME=TEXT | NAME:=JSON | NAME@FILE ...]] [options]"
 RUN_USAGE = "python -m workspace run WORKFLOW [--plugin DIR] [NAME=TEXT | NAME:=JSON | NAME@FILE ...] [options]"
@@ -79,7 +80,7 @@ def serve_parser() -> argparse.ArgumentParser:
     parser = _Parser(
         prog="python -m workspace serve",
         usage=SERVE_USAGE,
-        description="Serve the endpoints of the plugin in a folder on this machine, as Dify's plugin daemon does.",
+        description="Serve on this machine a page to try a plugin with, and its endpoints as Dify's daemon does.",
         epilog=serve_file.__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,

@@ -8,7 +8,7 @@ from workspace.cli import arguments
 from workspace.dify.apps.form import FILES, Input, InputType, checked
 from workspace.plugin.file_server import FileServer
 from workspace.plugin.files import file_type_of
-from workspace.plugin.folder import Option, Parameter, Tool
+from workspace.plugin.folder import Option, Parameter, Text, Tool
 from workspace.plugin.parameters import ParameterError, notation
 from workspace.workflows.dsl import Workflow
 
@@ -71,8 +71,8 @@ def _form(workflow: Workflow, declared: tuple[Parameter, ...]) -> Tool:
     return Tool(
         provider="",
         name=workflow.app_id,
-        label=workflow.name,
-        description=workflow.description,
+        label=Text(workflow.name),
+        description=Text(workflow.description),
         llm_description="",
         parameters=declared,
         output_schema={},
@@ -117,11 +117,11 @@ def _parameter(
         form="llm",
         required=required,
         default=None if default == "" else default,
-        options=tuple(Option(option, option) for option in options),
+        options=tuple(Option(option, Text(option)) for option in options),
         minimum=None,
         maximum=None,
         scope="",
         multiple=False,
-        label=label,
-        description="",
+        label=Text(label),
+        description=Text(),
     )

@@ -45,6 +45,14 @@ class Models(Protocol):
         """Which engine answers for a model type of Dify ("llm", "text-embedding", "tts", ...), in a phrase."""
         ...
 
+    def names(self, model_type: str) -> list[str]:
+        """The models to choose from, as `provider/model`; others may be there too."""
+        ...
+
+    def voices(self) -> dict[str, str]:
+        """What `speak` takes as a voice, with the voice's own name; empty where that is not known."""
+        ...
+
     def generate(
         self,
         model: str,

@@ -5,6 +5,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from workspace.engines import Embedded, Generated
+from workspace.plugin.selectors import DEFAULT_MODELS
 
 if TYPE_CHECKING:
     from workspace.engines.generation import Embedder, Extractive
@@ -23,6 +24,14 @@ class OfflineModels:
             "speech2text": "pocketsphinx, English",
             "moderation": "better-profanity, a list of English words",
         }[model_type]
+
+    def names(self, model_type: str) -> list[str]:
+        return [DEFAULT_MODELS[model_type]]
+
+    def voices(self) -> dict[str, str]:
+        from workspace.engines.speech import voices
+
+        return voices()
 
     def generate(
         self,

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from workspace.engines import Embedded, Generated, TokenCount, ToolCall
 from workspace.engines.openai_messages import message, parameters, tool
+from workspace.engines.speech import OPENAI_VOICES
 from workspace.wire import DifyError
 
 if TYPE_CHECKING:
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 PATIENCE = 240.0
 """Seconds; the SDK gives up on Dify after 250."""
+LISTING = 5.0
+"""Seconds for a list of models."""
 AUDIO_PIECE = 16 * 1024
 
 _SIGNATURES = (
@@ -55,6 +58,21 @@ class OpenAIModels:
     def describe(self, model_type: str) -> str:
         """Which engine answers for a model type of Dify."""
         return f"{model_type} models of {self.server}"
+
+    def names(self, model_type: str) -> list[str]:
+        """All models of the server, whose API does not tell their types; none where it does not list them."""
+        try:
+            with self._server_errors():
+                reply = self.client.with_options(timeout=LISTING).get("/models", cast_to=object)
+        except (DifyError, ValueError):  # the latter for what says that it is JSON and is not
+            return []
+        listed = reply.get("data") if isinstance(reply, dict) else None
+        models = listed if isinstance(listed, list) else []
+        return [f"openai/{model['id']}" for model in models if isinstance(model, dict) and model.get("id")]
+
+    def voices(self) -> dict[str, str]:
+        """No server lists its voices; those of OpenAI are known."""
+        return {voice: voice for voice in OPENAI_VOICES}
 
     def generate(
         self,

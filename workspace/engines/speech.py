@@ -12,6 +12,7 @@ import threading
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 from workspace.wire import DifyError
 
@@ -63,6 +64,13 @@ class _Voice(ctypes.Structure):
 _on_samples = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctypes.c_int, ctypes.c_void_p)
 
 
+class _Listed(NamedTuple):
+    """A voice: its file ("roa/pt-BR") and its name ("Portuguese (Brazil)")."""
+
+    file: str
+    name: str
+
+
 class _Espeak:
     """The library, which is one global state: whoever uses it holds the lock."""
 
@@ -82,25 +90,25 @@ class _Espeak:
         self._callback = _on_samples(self._collect)
         self._library.espeak_SetSynthCallback(self._callback)
         self.variants = {path.name for path in Path(data, "voices", "!v").iterdir()}
-        self.voices = self._identifiers_by_language()
+        self.voices = self._voices_by_language()
 
     def _collect(self, samples: "ctypes._Pointer[ctypes.c_short]", count: int, _events: int | None) -> int:
         if samples and count > 0:
             self._samples += ctypes.string_at(samples, 2 * count)
         return 0
 
-    def _identifiers_by_language(self) -> dict[str, str]:
-        """Language code ("pt-br") to the file of the voice that speaks it best ("roa/pt-BR")."""
-        found: dict[str, tuple[int, str]] = {}
+    def _voices_by_language(self) -> dict[str, _Listed]:
+        """Language code ("pt-br") to the voice that speaks it best."""
+        found: dict[str, tuple[int, _Listed]] = {}
         listed = self._library.espeak_ListVoices(None)
         index = 0
         while listed[index]:
             voice = listed[index].contents
             for code, priority in _languages(voice.languages):
                 if code not in found or priority < found[code][0]:
-                    found[code] = (priority, voice.identifier.decode())
+                    found[code] = (priority, _Listed(voice.identifier.decode(), voice.name.decode()))
             index += 1
-        return {code: identifier for code, (_, identifier) in sorted(found.items())}
+        return {code: listed for code, (_, listed) in sorted(found.items())}
 
     def synthesise(self, text: str, voice_file: str) -> bytes:
         """16 bit mono PCM."""
@@ -151,24 +159,24 @@ def speak(text: str, *, voice: str) -> Iterator[bytes]:
     yield bytes(encoder.flush())
 
 
-def voices() -> list[str]:
-    """The language codes that can be spoken."""
+def voices() -> dict[str, str]:
+    """The language codes that can be spoken, each with espeak-ng's name for its voice."""
     with _starting:
-        return list(_espeak().voices)
+        return {code: voice.name for code, voice in _espeak().voices.items()}
 
 
 def _voice_file(espeak: _Espeak, voice: str) -> str:
     wanted = voice.strip().lower()
     language, _, variant = OPENAI_VOICES.get(wanted, wanted).partition("+")
-    identifier = espeak.voices.get(_aliases.get(language, language))
+    listed = espeak.voices.get(_aliases.get(language, language))
     variants = {known.lower(): known for known in espeak.variants}
-    if identifier is None or (variant and variant not in variants):
+    if listed is None or (variant and variant not in variants):
         raise DifyError(
             f'there is no voice "{voice}"; there are language codes such as en-us, en-gb, de, fr, es, pt-br, it, '
             f"cmn, ja ({len(espeak.voices)} in all), with a variant where wanted (en-us+f3), and OpenAI's names: "
             + ", ".join(OPENAI_VOICES)
         )
-    return f"{identifier}+{variants[variant]}" if variant else identifier
+    return f"{listed.file}+{variants[variant]}" if variant else listed.file
 
 
 _aliases = {"zh": "cmn", "zh-cn": "cmn", "zh-hans": "cmn", "zh-hk": "yue", "ja-jp": "ja", "ko-kr": "ko", "de-de": "de"}

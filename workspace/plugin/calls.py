@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from workspace.plugin.errors import PluginCallError, PluginError
+from workspace.wire import Payload
 
 type Message = dict[str, Any] | PluginError
 """`{type: stream | error | end, data}`, or why there is no more."""
@@ -22,6 +23,7 @@ class Messages(Protocol):
 class Call:
     """`envelope` is what every line to the plugin about it carries beside event and data."""
 
+    request: Payload
     envelope: dict[str, Any]
     events: Messages
 

@@ -47,3 +47,13 @@ class PluginCallError(PluginError):
         super().__init__(message)
         self.error_type = error_type
         self.details = details or {}
+
+
+def node_error(error: PluginError, provider: str) -> str:
+    """What the tool node of a workflow shows. Source: Dify, `core/workflow/nodes/tool`."""
+    if not isinstance(error, PluginCallError):
+        return str(error)
+    return (
+        f"An error occurred in the {provider}, please contact the author of {provider} for help, "
+        f"error type: {error.error_type}, error details: {error}"
+    )

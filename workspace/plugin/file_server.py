@@ -38,6 +38,10 @@ class ServedFile(NamedTuple):
     size: int
     url: str
 
+    def parameter(self) -> dict[str, Any]:
+        """As a tool's parameter."""
+        return file_parameter(self.url, filename=self.filename, mime_type=self.mime_type, size=self.size)
+
 
 class FileServer:
     """Serves on 127.0.0.1 the files it is given, and takes uploads where an address was made for one.
@@ -57,8 +61,7 @@ class FileServer:
 
     def share(self, path: Path) -> dict[str, Any]:
         """A file parameter for a local file. Raises OSError if it cannot be read."""
-        file = self.lend(path)
-        return file_parameter(file.url, filename=file.filename, mime_type=file.mime_type, size=file.size)
+        return self.lend(path).parameter()
 
     def lend(self, path: Path) -> ServedFile:
         """Serve a local file where it is. Raises OSError if it cannot be read."""

@@ -14,10 +14,23 @@ from workspace.plugin.errors import PluginFolderError
 from workspace.plugin.yaml_file import YamlFile
 
 
+class Text(str):
+    """A text in English, or in whatever language comes first; `translations` has it in each, by Dify's names:
+    `{"en_US": "Text", "zh_Hans": "文本"}`. A text that is written without a language is English.
+    """
+
+    translations: dict[str, str]
+
+    def __new__(cls, text: str = "", translations: dict[str, str] | None = None) -> "Text":
+        self = super().__new__(cls, text)
+        self.translations = translations or ({"en_US": text} if text else {})
+        return self
+
+
 @dataclass(frozen=True)
 class Option:
     value: str
-    label: str
+    label: Text
 
 
 @dataclass(frozen=True)
@@ -37,8 +50,9 @@ class Parameter:
     maximum: float | None
     scope: str
     multiple: bool
-    label: str
-    description: str
+    label: Text
+    description: Text
+    placeholder: Text = Text()  # noqa: RUF009 - it is not changed
     llm_description: str = ""
     """For the model of an agent."""
 
@@ -47,8 +61,8 @@ class Parameter:
 class Tool:
     provider: str
     name: str
-    label: str
-    description: str
+    label: Text
+    description: Text
     llm_description: str
     parameters: tuple[Parameter, ...]
     output_schema: dict[str, Any]
@@ -57,7 +71,7 @@ class Tool:
 @dataclass(frozen=True)
 class ToolProvider:
     name: str
-    label: str
+    label: Text
     credentials: tuple[Parameter, ...]
     tools: tuple[Tool, ...]
 
@@ -103,6 +117,14 @@ class PluginFolder:
         resource = self.manifest.get("resource")
         permission = resource.get("permission") if isinstance(resource, dict) else None
         return permission if isinstance(permission, dict) else {}
+
+    @property
+    def label(self) -> Text:
+        return _text(self.manifest.get("label")) or Text(self.name)
+
+    @property
+    def description(self) -> Text:
+        return _text(self.manifest.get("description"))
 
     @property
     def tools(self) -> tuple[Tool, ...]:
@@ -166,7 +188,7 @@ def _read_provider(root: Path, name: str) -> ToolProvider:
     ]
     return ToolProvider(
         name=provider,
-        label=_english(file.get("identity.label")) or provider,
+        label=_text(file.get("identity.label")) or Text(provider),
         credentials=tuple(credentials),
         tools=tuple(_read_tool(root, tool, provider) for tool in file.names(file.content, "tools")),
     )
@@ -180,8 +202,8 @@ def _read_tool(root: Path, name: str, provider: str) -> Tool:
     return Tool(
         provider=provider,
         name=tool,
-        label=_english(file.get("identity.label")) or tool,
-        description=_english(file.get("description.human")),
+        label=_text(file.get("identity.label")) or Text(tool),
+        description=_text(file.get("description.human")),
         llm_description=llm_description if isinstance(llm_description, str) else "",
         parameters=tuple(
             _parameter(file, content, where=f"parameters[{index}]") for index, content in file.items("parameters")
@@ -217,7 +239,7 @@ def _parameter(file: YamlFile, content: dict[str, Any], *, where: str) -> Parame
         required=bool(content.get("required")),
         default=content.get("default"),
         options=tuple(
-            Option(str(option["value"]), _english(option.get("label")) or str(option["value"]))
+            Option(str(option["value"]), _text(option.get("label")) or Text(str(option["value"])))
             for option in options
             if isinstance(option, dict) and "value" in option
         ),
@@ -225,14 +247,19 @@ def _parameter(file: YamlFile, content: dict[str, Any], *, where: str) -> Parame
         maximum=content.get("max"),
         scope=str(content.get("scope") or ""),
         multiple=bool(content.get("multiple")),
-        label=_english(content.get("label")) or content["name"],
-        description=_english(content.get("human_description")) or _english(content.get("help")),
+        label=_text(content.get("label")) or Text(content["name"]),
+        description=_text(content.get("human_description")) or _text(content.get("help")),
+        placeholder=_text(content.get("placeholder")),
         llm_description=str(content.get("llm_description") or ""),
     )
 
 
-def _english(texts: object) -> str:
-    """The English of an i18n object, or whatever language comes first."""
-    if isinstance(texts, dict):
-        texts = texts.get("en_US") or next(iter(texts.values()), "")
-    return texts.strip() if isinstance(texts, str) else ""
+def _text(texts: object) -> Text:
+    """Of an i18n object, of which only what is text is taken."""
+    if isinstance(texts, str):
+        return Text(texts.strip())
+    if not isinstance(texts, dict):
+        return Text()
+    translations = {str(language): text.strip() for language, text in texts.items() if isinstance(text, str)}
+    translations = {language: text for language, text in translations.items() if text}
+    return Text(translations.get("en_US") or next(iter(translations.values()), ""), translations)

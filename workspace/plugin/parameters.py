@@ -14,7 +14,14 @@ from workspace.wire import Payload
 
 
 class ParameterError(Exception):
-    """One sentence: which parameter, what is wrong, how to write it."""
+    """One sentence: which parameter, what is wrong, how to write it.
+
+    `plain` is the sentence where there is no command line: without how to write it there.
+    """
+
+    def __init__(self, sentence: str, *, plain: str = "") -> None:
+        super().__init__(sentence)
+        self.plain = plain or sentence
 
 
 def tool_parameters(tool: Tool, given: Mapping[str, Any]) -> dict[str, Any]:
@@ -31,7 +38,8 @@ def tool_parameters(tool: Tool, given: Mapping[str, Any]) -> dict[str, Any]:
     ]
     if missing:
         written = " ".join(notation(parameter) for parameter in tool.parameters if parameter.name in missing)
-        raise ParameterError(f"{tool.name} needs {_words(missing)}: write {written}")
+        needs = f"{tool.name} needs {_words(missing)}"
+        raise ParameterError(f"{needs}: write {written}", plain=f"{needs}.")
     values: dict[str, Any] = {}
     for parameter in tool.parameters:
         value = given.get(parameter.name, parameter.default)
@@ -79,7 +87,8 @@ def credentials(declared: Iterable[Parameter], given: Mapping[str, str]) -> dict
     missing = [credential for credential in declared if credential.required and values[credential.name] is None]
     if missing:
         named = _words([f"{credential.name} ({credential.label})" for credential in missing])
-        raise ParameterError(f"the provider needs {named}: write --credential {missing[0].name}=...")
+        needs = f"the provider needs {named}"
+        raise ParameterError(f"{needs}: write --credential {missing[0].name}=...", plain=f"{needs}.")
     return {
         credential.name: cast(credential, values[credential.name])
         for credential in declared
@@ -107,7 +116,9 @@ def _text(parameter: Parameter, value: Any) -> Any:
     if isinstance(value, str):
         return value
     if isinstance(value, dict) and value.get("dify_model_identity") == FILE_IDENTITY:
-        raise _wrong(parameter, f"it takes text, not a file; {parameter.name}=@path gives it the file's text")
+        raise _wrong(
+            parameter, "it takes text, not a file", written=f"; {parameter.name}=@path gives it the file's text"
+        )
     return json.dumps(value, ensure_ascii=False)
 
 
@@ -132,7 +143,9 @@ def _number(parameter: Parameter, value: Any) -> int | float:
         text = str(value).strip()
         return float(text) if "." in text else int(text)
     except ValueError:
-        raise _wrong(parameter, f"it takes a number, such as {parameter.name}:=3, not {value!r}") from None
+        raise _wrong(
+            parameter, "it takes a number", written=f", such as {parameter.name}:=3", rest=f", not {value!r}"
+        ) from None
 
 
 def _boolean(parameter: Parameter, value: Any) -> bool:
@@ -141,7 +154,7 @@ def _boolean(parameter: Parameter, value: Any) -> bool:
             return True
         case False | "false" | "no" | "n" | "0" | 0:
             return False
-    raise _wrong(parameter, f"it takes true or false, as {parameter.name}:=true, not {value!r}")
+    raise _wrong(parameter, "it takes true or false", written=f", as {parameter.name}:=true", rest=f", not {value!r}")
 
 
 def _file(parameter: Parameter, value: Any) -> Any:
@@ -154,7 +167,7 @@ def _file(parameter: Parameter, value: Any) -> Any:
 def _files(parameter: Parameter, value: Any) -> list[Any]:
     values = value if isinstance(value, list) else [value]
     if not all(isinstance(item, dict) and item.get("dify_model_identity") == FILE_IDENTITY for item in values):
-        raise _wrong(parameter, f"it takes a file, as {parameter.name}@path")
+        raise _wrong(parameter, "it takes a file", written=f", as {parameter.name}@path")
     return values
 
 
@@ -168,7 +181,7 @@ def _selector(parameter: Parameter, value: Any) -> Any:
 def _object(parameter: Parameter, value: Any) -> Any:
     parsed = _parsed(value)
     if not isinstance(parsed, dict):  # Dify hands {} to the plugin and tells nobody
-        raise _wrong(parameter, f"""it takes a JSON object, as {parameter.name}:='{{"key": "value"}}'""")
+        raise _wrong(parameter, "it takes a JSON object", written=f""", as {parameter.name}:='{{"key": "value"}}'""")
     return parsed
 
 
@@ -188,8 +201,9 @@ def _parsed(value: Any) -> Any:
         return None
 
 
-def _wrong(parameter: Parameter, problem: str) -> ParameterError:
-    return ParameterError(f"{parameter.name}: {problem}.")
+def _wrong(parameter: Parameter, problem: str, *, written: str = "", rest: str = "") -> ParameterError:
+    """`written` is of the command line alone."""
+    return ParameterError(f"{parameter.name}: {problem}{written}{rest}.", plain=f"{parameter.name}: {problem}{rest}.")
 
 
 def _words(names: list[str]) -> str:

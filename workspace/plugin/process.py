@@ -132,17 +132,19 @@ class PluginProcess:
         context: Mapping[str, Any] | None = None,
         timeout: float = 600.0,
         through: Messages | None = None,
+        session_id: str = "",
     ) -> Iterator[Payload]:
         """Send a request, `{type, action, user_id, ...}`, and yield the messages the plugin answers with.
 
         Lazy: nothing is sent before the first message is asked for. `context` are fields beside the request:
-        conversation_id, message_id, app_id, endpoint_id; `through` is the queue in which the messages wait. Raises
+        conversation_id, message_id, app_id, endpoint_id. `through` is the queue in which the messages wait.
+        `session_id`, a new one for each call, is for who wants to know it again in a ReverseInvocation. Raises
         PluginCallError when the plugin answers with an error, PluginGone when it ends, PluginTimeout after `timeout`
         seconds. Dify has no way to cancel a call: leaving the iterator drops what is still to come.
         """
-        session_id = str(uuid.uuid4())
+        session_id = session_id or str(uuid.uuid4())
         envelope = dict.fromkeys(("conversation_id", "message_id", "app_id", "endpoint_id", "context"))
-        call = Call({"session_id": session_id, **envelope, **(context or {})}, through or queue.Queue())
+        call = Call(request, {"session_id": session_id, **envelope, **(context or {})}, through or queue.Queue())
         deadline = time.monotonic() + timeout
         with self._lock:
             if self._gone:
@@ -244,7 +246,7 @@ class PluginProcess:
 
     def _take_invocation(self, call: Call, data: object) -> None:
         try:
-            invocation = read_invocation(data)
+            invocation = read_invocation(data, session_id=call.envelope["session_id"], request=call.request)
         except MalformedInvocation as error:
             call.events.put(PluginCallError("invoke_dify_error", f"invoke dify failed: {error}"))
             return

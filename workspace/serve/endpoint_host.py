@@ -85,7 +85,7 @@ class EndpointHost:
         self._longest = longest
         self._on_answer = on_answer
         self._endpoint_id = str(uuid.uuid4())
-        self._server = HttpServer(app or _no_route, direct={"/e/": self._answer}, port=port)
+        self._server = HttpServer(app or no_route, direct={"/e/": self._answer}, port=port)
         self.url = f"{self._server.url}/e/{hook}"
 
     def close(self) -> None:
@@ -221,6 +221,6 @@ def _lost(replies: ReplyQueue) -> str:
     return f"{replies.lost} message{'s' * (replies.lost != 1)} lost"
 
 
-def _no_route(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+def no_route(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
     start_response("404 Not Found", [("Content-Type", JSON), ("Content-Length", str(len(NO_ROUTE)))])
     return [NO_ROUTE]

@@ -26,6 +26,8 @@ BY_SCOPE = {
 def check_settings(folder: PluginFolder, settings: Mapping[str, Any]) -> None:
     """Raises ParameterError with what Dify would refuse, or for a setting that the group does not have."""
     if folder.group is None:
+        if not settings:
+            return
         raise ParameterError(
             f"{folder.name} has no endpoints: its manifest.yaml names no group under plugins.endpoints."
         )

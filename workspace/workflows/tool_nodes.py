@@ -15,7 +15,7 @@ from graphon.variables.template_resolution import convert_template
 from pydantic import ValidationError
 
 from workspace.plugin import parameters
-from workspace.plugin.errors import OutputError, PluginCallError, PluginError
+from workspace.plugin.errors import OutputError, PluginError, node_error
 from workspace.plugin.folder import Parameter, Tool
 from workspace.plugin.outputs import Outputs
 from workspace.wire import Payload
@@ -95,13 +95,8 @@ class ToolRuntime:
         messages = self._tools.call(bound.tool, values, context=self._context, stop=self._stop)
         try:
             yield from self._node_messages(messages)
-        except PluginCallError as error:
-            raise ToolRuntimeInvocationError(
-                f"An error occurred in the {provider_name}, please contact the author of {provider_name} for help, "
-                f"error type: {error.error_type}, error details: {error}"
-            ) from error
         except PluginError as error:
-            raise ToolRuntimeInvocationError(str(error)) from error
+            raise ToolRuntimeInvocationError(node_error(error, provider_name)) from error
 
     def get_usage(self, *, tool_runtime: ToolRuntimeHandle) -> LLMUsage:
         """Dify counts nothing for a plugin's tool, whatever models it asks."""

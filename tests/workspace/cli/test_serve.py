@@ -54,7 +54,7 @@ class Served:
         self.children = psutil.Process(process.pid).children
         self._out = process.stdout
         self.head, self.commands = ([line.strip() for line in takewhile(str.strip, self._out)] for _ in range(2))
-        self.url = self.head[0]
+        self.url = self.head[1].removeprefix("Endpoints: ")
 
     def line(self) -> str:
         return self._out.readline().rstrip("\n")
@@ -98,9 +98,10 @@ def start(folder: Path, tmp_path: Path) -> Iterator[Callable[..., Served]]:
 def test_it_prints_where_it_is_what_opens_it_and_a_command_for_each_route(start: Callable[..., Served]) -> None:
     served = start("--hook", "abc")
 
-    assert served.head[1:] == ["key: test-key"]
-    assert served.url.startswith("http://127.0.0.1:")
-    assert served.url.endswith("/e/abc")
+    console, endpoints, key = served.head
+    assert console.startswith("Console:   http://127.0.0.1:")
+    assert endpoints == f"Endpoints: {console.split()[1]}e/abc"
+    assert key == "key: test-key"
     assert [shlex.split(line)[2] for line in served.commands] == [f"{served.url}/raw", f"{served.url}/script/x"]
 
 
@@ -267,9 +268,10 @@ def test_requests_for_no_route_are_refused(run: Callable[..., list[str]], folder
     assert run(str(folder), "--settings", "serve.yaml", code=2) == [refusal]
 
 
-def test_a_plugin_without_endpoints_is_refused(run: Callable[..., list[str]]) -> None:
+def test_settings_for_a_plugin_without_endpoints_are_refused(run: Callable[..., list[str]], folder: Path) -> None:
     refusal = "greeter has no endpoints: its manifest.yaml names no group under plugins.endpoints."
-    assert run(str(GREETER), code=2) == [f"workspace serve: {refusal}"]
+    settings = str(folder.parent / "serve.yaml")
+    assert run(str(GREETER), "--settings", settings, code=2) == [f"workspace serve: {refusal}"]
 
 
 def test_a_folder_that_is_no_plugin_is_refused(run: Callable[..., list[str]], tmp_path: Path) -> None:

@@ -418,3 +418,33 @@ def test_a_vector_of_zeros_stays_one(server, openai_models):
     ((vector,), _) = openai_models.embed("m", ["a"], input_type="query")
 
     assert math.hypot(*vector) == 0
+
+
+# --- what there is
+
+
+def test_the_models_of_the_server_are_known_by_their_names(serve):
+    listed = {"object": "list", "data": [{"id": "llama3.2"}, {"id": "library/qwen"}, {"name": "no id"}, "no model"]}
+    url = serve(json.dumps(listed).encode(), at="/v1/models", headers={"Content-Type": "application/json"})
+    models = OpenAIModels(url.removesuffix("/models"), "test-key")
+
+    assert models.names("llm") == ["openai/llama3.2", "openai/library/qwen"]
+    models.close()
+
+
+@pytest.mark.parametrize("reply", [b"<html>", b"[]", b'{"data": null}', b'{"error": "no"}'])
+def test_a_server_that_lists_no_models_has_no_names(serve, reply):
+    url = serve(reply, at="/v1/models", headers={"Content-Type": "application/json"})
+    models = OpenAIModels(url.removesuffix("/models"), "test-key")
+
+    assert models.names("tts") == []
+    models.close()
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:1/v1", "nowhere"])
+def test_a_server_that_is_not_there_has_no_names(url):
+    assert OpenAIModels(url, "test-key").names("llm") == []
+
+
+def test_a_server_s_voices_are_those_of_openai(openai_models):
+    assert openai_models.voices()["alloy"] == "alloy"

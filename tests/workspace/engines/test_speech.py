@@ -78,3 +78,4 @@ def test_threads_do_not_get_each_others_speech():
 
 def test_the_languages_can_be_listed():
     assert {"en-us", "de", "cmn", "pt-br"} <= set(voices())
+    assert voices()["pt-br"] == "Portuguese (Brazil)"

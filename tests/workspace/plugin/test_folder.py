@@ -104,7 +104,26 @@ def test_text_without_an_english_form_is_given_in_what_there_is(folder: Path) ->
     change(folder / "tools" / "draw.yaml", "  label:\n    en_US: Draw\n", "")
     plugin = read_plugin_folder(folder)
     assert plugin.tool("greet").label == "挨拶"
+    assert plugin.tool("greet").label.translations == {"ja_JP": "挨拶"}
     assert plugin.tool("draw").label == "draw"
+    assert plugin.tool("draw").label.translations == {"en_US": "draw"}
+
+
+def test_a_text_comes_in_all_its_languages(folder: Path) -> None:
+    change(
+        folder / "manifest.yaml",
+        "label:\n  en_US: Greeter\n",
+        "label: {zh_Hans: 问候, en_US: ' Greeter ', pt_BR: '', ja_JP: 3}\n",
+    )
+    change(folder / "tools" / "greet.yaml", "      en_US: Who is greeted.\n", "      zh_Hans: 谁\n      en_US: Who\n")
+    change(folder / "tools" / "greet.yaml", "  - name: name\n", "  - name: name\n    placeholder: Ada\n")
+    plugin = read_plugin_folder(folder)
+    name = plugin.tool("greet").parameters[0]
+
+    assert (plugin.label, plugin.label.translations) == ("Greeter", {"zh_Hans": "问候", "en_US": "Greeter"})
+    assert (name.description, name.description.translations) == ("Who", {"zh_Hans": "谁", "en_US": "Who"})
+    assert (name.placeholder, name.placeholder.translations) == ("Ada", {"en_US": "Ada"})
+    assert not plugin.tool("draw").parameters[0].placeholder.translations
 
 
 @pytest.mark.parametrize(

@@ -129,8 +129,9 @@ def test_without_the_permission_nothing_is_served(folder: Path, permission: str)
     )
 
 
-def test_a_plugin_without_endpoints_serves_none() -> None:
+def test_a_plugin_without_endpoints_takes_no_settings() -> None:
+    check_settings(read_plugin_folder(GREETER), {})
     with pytest.raises(ParameterError) as refusal:
-        check_settings(read_plugin_folder(GREETER), {})
+        check_settings(read_plugin_folder(GREETER), {"key": "test-key"})
 
     assert str(refusal.value) == "greeter has no endpoints: its manifest.yaml names no group under plugins.endpoints."

@@ -4,11 +4,11 @@ from typing import Any
 
 import pytest
 
-from workspace.cli import serve_file
-from workspace.cli.serve_file import ServeFile, curl_lines, read_serve_file
 from workspace.plugin.errors import PluginFolderError
 from workspace.plugin.folder import Endpoint, EndpointGroup
 from workspace.plugin.parameters import ParameterError
+from workspace.serve import serve_file
+from workspace.serve.serve_file import ServeFile, curl_lines, read_serve_file
 
 URL = "http://127.0.0.1:5080/e/hook"
 

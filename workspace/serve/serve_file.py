@@ -18,7 +18,6 @@ requests:                                  # by route, as the plugin declares it
 
 import json
 import shlex
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -50,35 +49,56 @@ def read_serve_file(path: Path) -> ServeFile:
     )
 
 
+@dataclass(frozen=True)
+class Example:
+    """A request to try a route with, or what is known of one: `path` is the route's own where none is given."""
+
+    endpoint: Endpoint
+    path: str
+    headers: dict[str, str]
+    body: dict[str, Any]
+    """`{"json": ...}`, `{"form": ["name=value", "file=@path"]}` or nothing."""
+    save: str
+
+    def curl(self, url: str) -> str:
+        """The command, for endpoints at this address."""
+        words = ["curl", "-N", url + self.path]
+        for name, value in self.headers.items():
+            words += ["-H", f"{name}: {value}"]
+        if "json" in self.body:
+            words += ["-H", "Content-Type: application/json", "-d", json.dumps(self.body["json"], ensure_ascii=False)]
+        for part in self.body.get("form", []):
+            words += ["-F", part]
+        implied = "POST" if self.body else "GET"
+        if self.endpoint.method == "HEAD":
+            words.append("--head")
+        elif self.endpoint.method != implied:
+            words += ["-X", self.endpoint.method]
+        if self.save:
+            words += ["-o", self.save]
+        return shlex.join(words)
+
+
+def examples(group: EndpointGroup, file: ServeFile) -> list[Example]:
+    """One for each route, in the order of the group. Raises ParameterError."""
+    refuse_unknown(file.requests, [endpoint.route for endpoint in group.endpoints], "requests: there is no route")
+    headers = {str(name): str(value) for name, value in file.headers.items()}
+    return [_example(endpoint, file.requests.get(endpoint.route) or {}, headers) for endpoint in group.endpoints]
+
+
 def curl_lines(group: EndpointGroup, file: ServeFile, url: str) -> list[str]:
     """A command for each route that is not hidden, in the order of the group. Raises ParameterError."""
-    refuse_unknown(file.requests, [endpoint.route for endpoint in group.endpoints], "requests: there is no route")
-    return [
-        _curl(endpoint, file.requests.get(endpoint.route) or {}, file.headers, url)
-        for endpoint in group.endpoints
-        if not endpoint.hidden
-    ]
+    return [example.curl(url) for example in examples(group, file) if not example.endpoint.hidden]
 
 
-def _curl(endpoint: Endpoint, request: Any, headers: Mapping[str, Any], url: str) -> str:
+def _example(endpoint: Endpoint, request: Any, headers: dict[str, str]) -> Example:
     if not isinstance(request, dict):
         raise ParameterError(f"requests: {endpoint.route} must be a mapping.")
     refuse_unknown(request, ["path", "json", "form", "save"], f"requests: {endpoint.route} takes no")
-    words = ["curl", "-N", url + str(request.get("path", endpoint.path))]
-    for name, value in headers.items():
-        words += ["-H", f"{name}: {value}"]
-    if "json" in request:
-        words += ["-H", "Content-Type: application/json", "-d", json.dumps(request["json"], ensure_ascii=False)]
     form = request.get("form", [])
     if not isinstance(form, list):
         raise ParameterError(f"requests: form of {endpoint.route} must be a list, such as [file=@a.txt, n=1].")
-    for part in form:
-        words += ["-F", str(part)]
-    implied = "POST" if {"json", "form"} & request.keys() else "GET"
-    if endpoint.method == "HEAD":
-        words.append("--head")
-    elif endpoint.method != implied:
-        words += ["-X", endpoint.method]
-    if "save" in request:
-        words += ["-o", str(request["save"])]
-    return shlex.join(words)
+    body = {"json": request["json"]} if "json" in request else {}
+    if "form" in request:
+        body["form"] = [str(part) for part in form]
+    return Example(endpoint, str(request.get("path", endpoint.path)), headers, body, str(request.get("save", "")))
