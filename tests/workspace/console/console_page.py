@@ -115,3 +115,8 @@ class ConsolePage:
     def invocations(self) -> list[list[str]]:
         """The log's lines, newest first, each with what it has: type, caller, state and time."""
         return [line.split("\n") for line in self.browser.execute_script(LOG_LINES)]
+
+    def open_invocation(self, selector: str = "") -> None:
+        """The newest, or the newest that `selector` says."""
+        self.find(f".invocations > li{selector} > details > summary")[0].click()
+        self.until(lambda: self.find(".inside pre"))

@@ -77,6 +77,7 @@ def test_one_can_stop_waiting_for_a_call(every_field: ConsolePage, tmp_path: Pat
     [stop] = [button for button in every_field.find("main .actions button") if button.text == "Stop waiting"]
     stop.click()
     assert every_field.ended() == "stopped"
+    assert every_field.focused == every_field.one("main button.primary")
     (tmp_path / "go").write_text("")  # the plugin goes on
 
 

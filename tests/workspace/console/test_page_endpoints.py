@@ -92,11 +92,12 @@ def test_the_log_shows_what_the_plugin_asked_and_how_long_it_took(page: ConsoleP
     page.fill("documents", "Bread rises.\nShips wait.")
     assert page.run() == "done"
 
-    page.until(lambda: page.invocations()[0][2].startswith("done"))
-    kind, caller, state, _time = page.invocations()[0]
+    page.one("aside input").click()  # this call only
+    page.until(lambda: [line[2][:4] for line in page.invocations()] == ["done"])
+    [[kind, caller, state, _time]] = page.invocations()
     assert (kind, caller) == ("rerank", "tool rerank")
     assert re.fullmatch(r"done · 1 reply · (\d+ ms|\d\.\d+ s)", state)
-    page.find(".invocations summary")[0].click()
+    page.open_invocation()
     asked, *replies = [one.get_property("textContent") for one in page.find(".inside > div pre, .inside .replies code")]
     assert json.loads(str(asked))["query"] == "Where do ships wait?"
     assert json.loads(str(replies[0]))["docs"][0]["text"] == "Ships wait."
@@ -128,7 +129,8 @@ def test_a_failed_invocation_says_why(page: ConsolePage):
     page.fill("query", "Hello")
     assert page.run() == "failed"
 
-    page.until(lambda: page.find(".invocations [data-state=failed]"))
-    page.find(".invocations [data-state=failed] summary")[0].click()
+    page.one("aside input").click()  # this call only
+    page.until(lambda: page.find(".invocations > [data-state=failed]"))
+    page.open_invocation("[data-state=failed]")
     assert "app not found" in page.one(".inside .problem").text.lower()
     assert page.find(".invocations [data-state=failed]")[0].find_element(By.CSS_SELECTOR, ".dot.bad")

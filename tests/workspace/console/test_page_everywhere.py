@@ -109,7 +109,7 @@ def test_a_narrow_page_does_not_scroll_sideways(page: ConsolePage):
     page.fill("texts", "harbour" * 40)
     page.run()
     page.until(page.invocations)
-    page.find(".invocations summary")[0].click()
+    page.open_invocation()
     assert page.browser.execute_script(WIDER) == 0
 
 
@@ -133,7 +133,7 @@ def test_axe_finds_nothing_in_results_errors_and_the_log_and_contrast_holds_in_t
     page.open("endpoint/POST /v1/chat/completions")
     page.run()
     page.until(page.invocations)
-    page.find(".invocations summary")[0].click()
+    page.open_invocation()
     assert complaints(page, runOnly=LEVELS) == []
 
     page.browser.execute_script("location.hash = '#tool/storage'")

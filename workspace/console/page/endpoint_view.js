@@ -63,6 +63,7 @@ export function endpointView(route, url, onCall) {
 
   function busy(is) {
     send.setAttribute("aria-disabled", String(is));
+    if (document.activeElement === stop) send.focus();
     stop.hidden = !is;
   }
 

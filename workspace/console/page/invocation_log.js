@@ -67,7 +67,6 @@ export function invocationLog(place, ofThisCall) {
   function tellNone() {
     const some = [...entries.values()].some((one) => !one.element.hidden);
     replace(none, some ? null : text(entries.size ? "none_of_this_call" : "no_invocations"));
-    clear.disabled = entries.size === 0;
   }
 
   /** While the page is seen: a browser opens only a few connections to a server, and pages in other tabs need theirs. */

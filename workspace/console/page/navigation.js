@@ -90,6 +90,7 @@ export function navigation(nav, plugin) {
     for (const one of links) {
       if (one.place === place) one.anchor.setAttribute("aria-current", "page");
       else one.anchor.removeAttribute("aria-current");
+      if (one.place === place && hidden.includes(one.item)) hiddenPart.open = true;
     }
     if (!WIDE.matches) details.open = false;
   }

@@ -73,6 +73,7 @@ export function toolView(tool, plugin, onCall) {
 
   function busy(is) {
     run.setAttribute("aria-disabled", String(is)); // it keeps the focus
+    if (document.activeElement === stop) run.focus();
     stop.hidden = !is;
   }
 
