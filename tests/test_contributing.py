@@ -1,5 +1,6 @@
 """CONTRIBUTING.md's five steps, performed as they stand there in a copy of the project: the tool is one of ours."""
 
+import os
 import re
 import subprocess
 import sys
@@ -30,8 +31,15 @@ class Copy(NamedTuple):
 
     def run(self, *command: str) -> str:
         """What a Python command prints in the copy; it has to succeed."""
+        environment = {name: value for name, value in os.environ.items() if name != "PYTEST_ADDOPTS"}
         done = subprocess.run(
-            [sys.executable, *command], cwd=self.folder, capture_output=True, text=True, encoding="utf-8", check=False
+            [sys.executable, *command],
+            cwd=self.folder,
+            env=environment,
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            check=False,
         )
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
