@@ -1,7 +1,4 @@
-"""Draws the graph of a DSL file as Dify's editor lays it out: an SVG picture with a light ground of its own.
-
-As a command it draws the example workflows into docs/images/.
-"""
+"""Draws the graph of a DSL file as Dify's editor lays it out: an SVG picture with a light ground of its own."""
 
 from html import escape
 from pathlib import Path
@@ -116,8 +113,10 @@ def _text(x: float, y: float, text: str, colour: str, *, size: int) -> str:
     return f'<text x="{x}" y="{y}" fill="{colour}" font-size="{size}">{escape(text)}</text>' if text else ""
 
 
-if __name__ == "__main__":
+def draw_examples(folder: Path) -> list[Path]:
+    """The files that were written."""
+    pictures = []
     for workflow in sorted(WORKFLOWS.glob("*.yml")):
-        picture = IMAGES / f"{workflow.stem}.svg"
-        picture.write_text(draw(workflow))
-        print(picture.relative_to(IMAGES.parent.parent))
+        pictures.append(folder / f"{workflow.stem}.svg")
+        pictures[-1].write_text(draw(workflow))
+    return pictures

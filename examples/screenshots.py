@@ -1,8 +1,12 @@
-"""Makes the README's pictures of the console: `python -m examples.screenshots [FOLDER]`, docs/images by default.
+"""Makes the pictures of the documents again: `python -m examples.screenshots [FOLDER]`, docs/images by default.
 
-The console is the one of `make serve`, on a port of its own, and the browser a headless Chromium.
+The console is the one of `make serve`, in a headless Chromium on a port of its own. Chromium prints the page, and
+poppler's pdftocairo makes SVG of it, which is sharp at any size and text to git.
 """
 
+import base64
+import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -16,12 +20,18 @@ from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.ui import WebDriverWait
 
 from examples.browser import NoBrowser, chromium, show_at
-from examples.palette_png import with_palette
+from examples.drawing import IMAGES, draw_examples
 
 PLUGIN = Path(__file__).parent.parent
 PATIENCE = 30.0
+SIZE = (1280, 1200)
+NO_CONVERTER = "pdftocairo is not on PATH, which Debian has in poppler-utils"
 VISIBLE = "return [...document.querySelectorAll(arguments[0])].filter((one) => one.checkVisibility())"
-SPOKEN = "The harbour freezes in January. Ships wait outside until the ice breaks."
+PASSAGES = ["Bread rises because of yeast.", "Ships wait outside the harbour.", "The harbour freezes in January."]
+
+
+class NoPicture(Exception):
+    """One sentence."""
 
 
 class Console:
@@ -52,40 +62,40 @@ class Console:
     def run(self) -> None:
         self.wait_for("main button.primary").click()
         self.wait_for('main .result[data-state="done"]')
-        self.wait_for('.invocations [data-state="done"]')
+        self.wait_for('.invocations [data-state="done"]').click()
 
-    def unfold(self, selector: str) -> None:
-        self.wait_for(selector).click()
+    def pdf(self) -> bytes:
+        """The top of the page as it is on a screen of that size."""
+        self._browser.execute_script("document.activeElement.blur(); scrollTo(0, 0)")
+        self._browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "screen"})
+        width, height = (pixels / 96 for pixels in SIZE)  # inches
+        paper = {"paperWidth": width, "paperHeight": height, "printBackground": True, "pageRanges": "1"}
+        margins = dict.fromkeys(("marginTop", "marginRight", "marginBottom", "marginLeft"), 0)
+        printed = self._browser.execute_cdp_cmd("Page.printToPDF", {**paper, **margins})
+        return base64.b64decode(printed["data"])
 
-    def take(self, path: Path, *, from_top: bool = True) -> None:
-        """What is in the window: the top of the page, or what it shows by itself after a run."""
-        self._browser.execute_script("document.activeElement.blur()")
-        if from_top:
-            self._browser.execute_script("scrollTo(0, 0)")
-        path.write_bytes(with_palette(self._browser, self._browser.get_screenshot_as_png()))
-        print(f"{path}: {path.stat().st_size / 1000:.0f} kB")
 
-
-def take_pictures(browser: Chrome, url: str, folder: Path) -> None:
+def take_picture(browser: Chrome, url: str, file: Path) -> None:
+    """Raises NoPicture where the converter is missing."""
     console = Console(browser, url)
-    show_at(browser, 1280, 1200)
+    show_at(browser, *SIZE)
     console.open("tool/rerank")
-    passages = ["Bread rises because of yeast.", "Ships wait outside the harbour.", "The harbour freezes in January."]
-    console.fill({"query": "Where do ships wait?", "documents": "\n".join(passages)})
+    console.fill({"query": "Where do ships wait?", "documents": "\n".join(PASSAGES)})
     console.run()
-    console.take(folder / "console-tool.png")
+    file.write_text(_svg(console.pdf()))
+    print(file)
 
-    show_at(browser, 1280, 860)
-    console.open("endpoint/POST /v1/chat/completions")
-    console.run()
-    console.unfold(".invocations summary")
-    console.take(folder / "console-endpoint.png")
 
-    show_at(browser, 390, 844, scheme="dark")
-    console.open("tool/tts")
-    console.fill({"text": SPOKEN})
-    console.run()
-    console.take(folder / "console-narrow.png", from_top=False)
+def missing() -> str:
+    """Why no picture can be made of a page, "" where one can."""
+    return "" if shutil.which("pdftocairo") else NO_CONVERTER
+
+
+def _svg(pdf: bytes) -> str:
+    if problem := missing():
+        raise NoPicture(problem)
+    made = subprocess.run(["pdftocairo", "-svg", "-", "-"], input=pdf, capture_output=True, check=True).stdout.decode()
+    return re.sub(r"\d+\.\d{3,}", lambda number: f"{float(number[0]):.2f}", made)  # a hundredth of a point will do
 
 
 @contextmanager
@@ -106,13 +116,15 @@ def served() -> Iterator[str]:
 
 
 def main() -> int:
-    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else PLUGIN / "docs" / "images"
+    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else IMAGES
+    folder.mkdir(parents=True, exist_ok=True)
+    for file in draw_examples(folder):
+        print(file)
     try:
         with chromium() as browser, served() as url:
-            folder.mkdir(parents=True, exist_ok=True)
-            take_pictures(browser, url, folder)
-    except NoBrowser as error:
-        print(f"No pictures: {error}.", file=sys.stderr)
+            take_picture(browser, url, folder / "console.svg")
+    except (NoBrowser, NoPicture) as error:
+        print(f"No picture of the console: {error}.", file=sys.stderr)
         return 1
     return 0
 

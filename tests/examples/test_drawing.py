@@ -13,7 +13,7 @@ every_workflow = pytest.mark.parametrize("file", sorted(WORKFLOWS.glob("*.yml"))
 
 @every_workflow
 def test_the_picture_of_an_example_is_of_the_file_as_it_is(file: Path) -> None:
-    """If it is not: python -m examples.drawing"""
+    """If it is not: make screenshots"""
     assert (IMAGES / f"{file.stem}.svg").read_text() == draw(file)
 
 
