@@ -45,7 +45,7 @@ package: .venv/ready  ## dist/NAME-VERSION.difypkg, held beside what Dify's CLI 
 	@$(IN_VENV) -m publishing package
 
 screenshots: .venv/ready  ## the pictures in docs/images/ again, with the Chromium and the pdftocairo found here
-	@$(IN_VENV) -m examples.screenshots
+	@$(IN_VENV) -m docs.pictures
 
 clean:  ## removes what the commands above have made
 	rm -rf .venv .uv .workspace demo-output dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

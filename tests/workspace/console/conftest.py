@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from selenium.webdriver import Chrome
 
-from examples.browser import chromium, show_at
+from docs.pictures.browser import chromium, show_at
 from tests.workspace.console.console_page import ConsolePage
 from tests.workspace.console.every_field import write_every_field
 

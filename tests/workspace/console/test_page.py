@@ -11,7 +11,7 @@ import pytest
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
-from examples.browser import missing
+from docs.pictures.browser import missing
 from tests.workspace.console.console_page import ConsolePage
 
 if missing():

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from selenium.webdriver.common.by import By
 
-from examples.browser import missing
+from docs.pictures.browser import missing
 from tests.workspace.console.console_page import ConsolePage
 
 if missing():

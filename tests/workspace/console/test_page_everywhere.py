@@ -9,7 +9,7 @@ from axe_selenium_python import Axe
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import Select
 
-from examples.browser import missing, show_at
+from docs.pictures.browser import missing, show_at
 from tests.workspace.console.console_page import ConsolePage
 
 if missing():

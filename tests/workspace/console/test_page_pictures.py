@@ -6,21 +6,21 @@ from xml.etree import ElementTree
 import pytest
 from selenium.webdriver import Chrome
 
-from examples import browser as browsers
-from examples import screenshots
+from docs.pictures import browser as browsers
+from docs.pictures import console as pictures
 
-if reason := browsers.missing() or screenshots.missing():
+if reason := browsers.missing() or pictures.missing():
     pytest.skip(reason, allow_module_level=True)
 
 
 def test_the_picture_is_of_the_page_and_nothing_in_it_is_fetched(
     browser: Chrome, console_of_the_repository: str, tmp_path: Path
 ):
-    screenshots.take_picture(browser, console_of_the_repository, tmp_path / "console.svg")
+    pictures.take_picture(browser, console_of_the_repository, tmp_path / "console.svg")
 
     picture = ElementTree.parse(tmp_path / "console.svg").getroot()
     width, height = (float(picture.attrib[side].removesuffix("pt")) * 96 / 72 for side in ("width", "height"))
-    assert (round(width), round(height)) == screenshots.SIZE
+    assert (round(width), round(height)) == pictures.SIZE
     letters = [use for use in picture.iter() if use.tag.endswith("}use")]
     assert len(letters) > 1_000
     assert {value[:1] for use in letters for name, value in use.attrib.items() if name.endswith("href")} == {"#"}

@@ -1,7 +1,6 @@
-"""Makes the pictures of the documents again: `python -m examples.screenshots [FOLDER]`, docs/images by default.
+"""The README's picture of the console: Chromium prints the page, and poppler's pdftocairo makes SVG of it.
 
-The console is the one of `make serve`, in a headless Chromium on a port of its own. Chromium prints the page, and
-poppler's pdftocairo makes SVG of it, which is sharp at any size and text to git.
+SVG is sharp at any size, and text to git. The console is the one of `make serve`, on a port of its own.
 """
 
 import base64
@@ -19,10 +18,9 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.ui import WebDriverWait
 
-from examples.browser import NoBrowser, chromium, show_at
-from examples.drawing import IMAGES, draw_examples
+from docs.pictures.browser import show_at
 
-PLUGIN = Path(__file__).parent.parent
+PLUGIN = Path(__file__).parent.parent.parent
 PATIENCE = 30.0
 SIZE = (1280, 1200)
 NO_CONVERTER = "pdftocairo is not on PATH, which Debian has in poppler-utils"
@@ -113,21 +111,3 @@ def served() -> Iterator[str]:
             yield process.stdout.readline().partition(":")[2].strip()
         finally:
             process.terminate()
-
-
-def main() -> int:
-    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else IMAGES
-    folder.mkdir(parents=True, exist_ok=True)
-    for file in draw_examples(folder):
-        print(file)
-    try:
-        with chromium() as browser, served() as url:
-            take_picture(browser, url, folder / "console.svg")
-    except (NoBrowser, NoPicture) as error:
-        print(f"No picture of the console: {error}.", file=sys.stderr)
-        return 1
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

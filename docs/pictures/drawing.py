@@ -6,8 +6,8 @@ from typing import Any
 
 import yaml
 
-WORKFLOWS = Path(__file__).with_name("workflows")
-IMAGES = Path(__file__).parent.parent / "docs" / "images"
+IMAGES = Path(__file__).parent.parent / "images"
+WORKFLOWS = Path(__file__).parent.parent.parent / "examples" / "workflows"
 
 MARGIN = 24
 HEADER = 54

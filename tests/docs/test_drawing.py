@@ -4,7 +4,7 @@ from xml.etree import ElementTree
 import pytest
 import yaml
 
-from examples.drawing import IMAGES, WORKFLOWS, draw
+from docs.pictures.drawing import IMAGES, WORKFLOWS, draw
 
 SVG = "{http://www.w3.org/2000/svg}"
 
