@@ -44,8 +44,9 @@ def describe_tool(tool: Tool, apps: Mapping[str, App], default_models: Mapping[s
     if isinstance(outputs, dict) and outputs:
         lines += ["", f"Variables it puts out: {', '.join(outputs)}"]
     if any(parameter.type == "app-selector" for parameter in tool.parameters):
+        width = max(map(len, apps))
         lines += ["", "Apps of the local workspace:", ""]
-        lines += [f"  {app_id:<12}{app.description}" for app_id, app in apps.items()]
+        lines += [f"  {app_id:{width}}  {app.description}" for app_id, app in apps.items()]
     return "\n".join(lines)
 
 

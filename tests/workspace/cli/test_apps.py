@@ -1,6 +1,7 @@
 """DSL files as apps of the workspace: a plugin calls them, and they call its tools."""
 
 import json
+import re
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -135,8 +136,10 @@ def test_help_lists_the_apps_of_the_folder(run: Call, asking: Callable[..., str]
         declaration.read_text().replace("type: model-selector\n    scope: llm", "type: app-selector")
     )
     shown = run(folder, "ask", "--help", "--apps", "apps", handler=None).out
-    assert "  approval    Pauses" in shown
-    assert shown.endswith("  chat        Tried\n  hello       Tried\n")
+    listed = shown.split("Apps of the local workspace:\n\n")[1].splitlines()
+    assert listed[-2:] == ["  chat          Tried", "  hello         Tried"]
+    assert "  plugin-agent  Has" in shown
+    assert len({line.index(re.split(" {2,}", line)[2]) for line in listed}) == 1
 
 
 def test_a_plugin_that_ends_while_an_app_calls_it_leaves_no_thread(run: Call, asking: Callable[..., str]) -> None:
