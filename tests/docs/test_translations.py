@@ -6,10 +6,15 @@ import re
 import pytest
 
 from tests.documents import DOCUMENTS, links, outside_fences, text_of
+from tests.test_languages import TEXTS
 from tests.test_readme import README, USER_PART
 
 TRANSLATIONS = [document for document in DOCUMENTS if document.startswith("readme/")]
 ENGLISH = README[README.index(f"## {USER_PART[0]}\n") : README.index("## Try it, without Dify\n")]
+
+LABELS = {text["en_US"]: text for where, text in TEXTS if where.endswith(".label")}
+FIELDS = re.findall(r"(?<!\*)\*([A-Z][^*\n]+)\*(?!\*)", outside_fences(ENGLISH))
+"""The fields of Dify's forms that the README names: they stand in italics."""
 
 every_translation = pytest.mark.parametrize("document", TRANSLATIONS)
 
@@ -57,3 +62,16 @@ def test_a_translation_names_the_same_code_in_each_section(document):
 @every_translation
 def test_a_translation_leads_to_the_same_files(document):
     assert files_linked(document, text_of(document)) >= files_linked("README.md", ENGLISH)
+
+
+def test_the_fields_it_names_are_in_the_forms():
+    assert FIELDS
+    assert set(FIELDS) <= set(LABELS)
+
+
+@every_translation
+def test_a_translation_names_the_fields_as_dify_shows_them_in_its_language(document):
+    language = document.removeprefix("readme/README_").removesuffix(".md")
+    named = re.findall(r"[*「]([^*「」\n]+)[*」]", outside_fences(text_of(document)))
+
+    assert {LABELS[field][language] for field in FIELDS} <= set(named)
