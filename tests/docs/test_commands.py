@@ -64,8 +64,15 @@ def test_every_document_that_shows_commands_is_run():
     assert {document for document, *_ in SHOWN} == {"README.md", "docs/local-workspace.md", "docs/tools.md"}
 
 
-def test_the_example_of_a_test_for_plugin_authors_runs():
-    [example] = [block.text for block in blocks("## Write a plugin of your own") if block.kind == "python"]
+@pytest.mark.parametrize(
+    ("heading", "document"),
+    [
+        ("## Write a plugin of your own", "README.md"),
+        ("## Test with a stubbed session", "docs/local-workspace.md"),
+    ],
+)
+def test_the_example_of_a_test_for_plugin_authors_runs(heading, document):
+    [example] = [block.text for block in blocks(heading, document) if block.kind == "python"]
     names: dict[str, object] = {}
 
     exec(example, names)
