@@ -106,7 +106,7 @@ class Console:
         url = f"http://{request.host}/e/{self._hook}"
         return _json(
             {
-                **description.describe_plugin(self._folder),
+                **description.describe_plugin(self._folder, self._calls.credentials),
                 "icon": "/console/icon" if self._folder.manifest.get("icon") else None,
                 "icon_dark": "/console/icon?dark" if self._folder.manifest.get("icon_dark") else None,
                 "endpoints": description.describe_endpoints(group, self._serve_file, url) if group else None,

@@ -1,6 +1,6 @@
 """What the page is told of a plugin, and of the workspace it runs in."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from typing import Any
 
 from workspace.dify.apps.app import App
@@ -12,8 +12,8 @@ from workspace.serve.serve_file import ServeFile, examples
 type Described = dict[str, Any]
 
 
-def describe_plugin(folder: PluginFolder) -> Described:
-    """Its texts in all their languages, its tools with the credentials that each needs."""
+def describe_plugin(folder: PluginFolder, given: Container[str]) -> Described:
+    """Its texts in all their languages, its tools with the credentials that each needs; `given` are there already."""
     return {
         "name": folder.name,
         "version": folder.version,
@@ -23,7 +23,7 @@ def describe_plugin(folder: PluginFolder) -> Described:
         "python": str(folder.python),
         "folder": str(folder.path),
         "languages": languages(folder),
-        "tools": [_tool(tool, folder.provider(tool.provider).credentials) for tool in folder.tools],
+        "tools": [_tool(tool, folder.provider(tool.provider).credentials, given) for tool in folder.tools],
         "permission": folder.permission,
     }
 
@@ -99,7 +99,7 @@ def languages(folder: PluginFolder) -> list[str]:
     return list(dict.fromkeys(language for text in texts for language in text.translations))
 
 
-def _tool(tool: Tool, credentials: Iterable[Parameter]) -> Described:
+def _tool(tool: Tool, credentials: Iterable[Parameter], given: Container[str]) -> Described:
     return {
         "provider": tool.provider,
         "name": tool.name,
@@ -108,7 +108,7 @@ def _tool(tool: Tool, credentials: Iterable[Parameter]) -> Described:
         "llm_description": tool.llm_description,
         "parameters": [_parameter(parameter) for parameter in tool.parameters],
         "output_schema": tool.output_schema,
-        "credentials": [_parameter(credential) for credential in credentials],
+        "credentials": [{**_parameter(credential), "given": credential.name in given} for credential in credentials],
     }
 
 

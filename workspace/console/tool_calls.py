@@ -45,7 +45,7 @@ class ToolCalls:
         self.ids: set[str] = set()
         self._folder = folder
         self._files = files
-        self._credentials = credentials
+        self.credentials = credentials
         self._abbreviation = abbreviation
         self._user_id = str(uuid.uuid4())
         self._listening: set[queue.Queue[Event | None]] = set()
@@ -73,7 +73,7 @@ class ToolCalls:
         """Raises ParameterError."""
         declared = self._folder.provider(tool.provider).credentials
         names = {credential.name for credential in declared}
-        known = {name: value for name, value in self._credentials.items() if name in names}
+        known = {name: value for name, value in self.credentials.items() if name in names}
         filled_in = {name: value for name, value in credentials.items() if value not in (None, "")}
         secrets = parameters.credentials(declared, {**known, **filled_in})
         self._abbreviation.hide(declared, secrets)

@@ -106,7 +106,12 @@ export const TEXTS = {
     "下の値に誤りがあります。",
     "Um dos valores abaixo está errado.",
   ],
-  not_a_number: ["This is not a number.", "这不是数字。", "数値ではありません。", "Não é um número."],
+  not_a_number: [
+    "This is not a number: write it like 1234.5.",
+    "不是有效的数字，请写成 1234.5 的形式。",
+    "数値ではありません。1234.5 のように入力してください。",
+    "Não é um número: escreva como 1234.5.",
+  ],
   too_small: [
     "It must be at least {limit}.",
     "不能小于 {limit}。",

@@ -58,6 +58,7 @@ def test_a_tool_comes_with_the_credentials_it_needs(stepper: Console) -> None:
     assert walk["credentials"] == []
     [door_key] = locked["credentials"]
     assert (door_key["name"], door_key["type"], door_key["required"]) == ("door_key", "secret-input", True)
+    assert door_key["given"] is False
 
 
 def test_a_route_comes_with_a_command_and_with_the_request_it_makes(stepper: Console) -> None:
