@@ -66,7 +66,7 @@ export function navigation(nav, plugin) {
     "details",
     {},
     element("summary", {}, text("tools_and_endpoints")),
-    element("div", { class: "lists" }, first, filter, none, tools, endpoints, hiddenPart),
+    element("div", { class: "lists" }, first, links.length > 1 && filter, none, tools, endpoints, hiddenPart),
   );
   nav.append(details);
 

@@ -3,7 +3,7 @@
 import { element, replace } from "./dom.js";
 import { inBytes, inSeconds, tell, text } from "./language.js";
 import { download, medium } from "./media.js";
-import { reveal } from "./scrolling.js";
+import { addTo, reveal } from "./scrolling.js";
 import { json, plain } from "./values.js";
 import { variables } from "./variables.js";
 
@@ -44,7 +44,7 @@ export function resultView(schema) {
   let clock = 0;
 
   const taken = {
-    text: (event) => streamed.append(event.text),
+    text: (event) => addTo(streamed, event.text),
     log(event) {
       logsPart.hidden = false;
       const { label, status: state, data, error } = event;
@@ -57,7 +57,6 @@ export function resultView(schema) {
       lines.append(`${event.text}\n`);
     },
     outputs({ outputs: given }) {
-      streamed.textContent = given.text; // a link is told only here
       replace(files, given.files.map(fileFigure));
       replace(outputs, variables(given, declared));
     },
@@ -81,6 +80,7 @@ export function resultView(schema) {
     clearInterval(clock);
     whole.setAttribute("data-state", state);
     replace(status, ...shown);
+    streamed.tabIndex = streamed.scrollHeight > streamed.clientHeight ? 0 : -1;
     reveal(whole);
   }
 

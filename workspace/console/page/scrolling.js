@@ -1,4 +1,4 @@
-/** Brings results into sight, without moving the focus. */
+/** Results in sight, without moving the focus, and read in peace while more comes. */
 
 const MARGIN = 24;
 const STILL = matchMedia("(prefers-reduced-motion: reduce)");
@@ -8,4 +8,11 @@ export function reveal(part) {
   const { top, bottom } = part.getBoundingClientRect();
   const wanted = Math.min(bottom - innerHeight + MARGIN, top - innerHeight / 3);
   if (wanted > 0) scrollBy({ top: wanted, behavior: STILL.matches ? "auto" : "smooth" });
+}
+
+/** Adds to what scrolls by itself; who has scrolled to its end stays there. @param {Element} part @param {string} piece */
+export function addTo(part, piece) {
+  const follows = part.scrollTop > 0 && part.scrollTop + part.clientHeight > part.scrollHeight - 8;
+  part.append(piece);
+  if (follows) part.scrollTop = part.scrollHeight;
 }

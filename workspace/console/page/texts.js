@@ -13,11 +13,17 @@ export const TEXTS = {
     "Não foi possível acessar o servidor. Ele ainda está em execução?",
   ],
   overview: ["Overview", "概览", "概要", "Visão geral"],
-  tools_and_endpoints: ["Tools and endpoints", "工具与端点", "ツールとエンドポイント", "Ferramentas e endpoints"],
+  tools_and_endpoints: ["Tools and endpoints", "工具与 API 端点", "ツールとエンドポイント", "Ferramentas e endpoints"],
   tools: ["Tools", "工具", "ツール", "Ferramentas"],
-  endpoints: ["Endpoints", "端点", "エンドポイント", "Endpoints"],
+  endpoints: ["Endpoints", "API 端点", "エンドポイント", "Endpoints"],
   hidden_routes: ["Hidden in Dify ({n})", "在 Dify 中隐藏（{n}）", "Dify では非表示（{n}）", "Ocultos no Dify ({n})"],
   filter: ["Filter", "筛选", "絞り込み", "Filtrar"],
+  nothing_to_try: [
+    "This plugin has no tools and no endpoints. What else it may have, such as models, cannot be tried here.",
+    "此插件没有工具和 API 端点。模型等其他内容无法在此试用。",
+    "このプラグインにはツールもエンドポイントもありません。モデルなど、ほかの機能はここでは試せません。",
+    "Este plugin não tem ferramentas nem endpoints. O resto, como modelos, não pode ser testado aqui.",
+  ],
   nothing_found: ["Nothing matches.", "没有匹配项。", "一致するものがありません。", "Nada encontrado."],
 
   // the overview
@@ -220,6 +226,12 @@ export const TEXTS = {
   json_body: ["JSON body", "JSON 请求体", "JSON ボディ", "Corpo JSON"],
   form_parts: ["Form data", "表单数据", "フォームデータ", "Dados do formulário"],
   such_as: ["such as {name}", "例如 {name}", "例：{name}", "como {name}"],
+  unfilled: [
+    "Put a value in place of {part}.",
+    "请将 {part} 替换为实际的值。",
+    "{part} を実際の値に置き換えてください。",
+    "Substitua {part} por um valor.",
+  ],
   choose_file: [
     "Choose a file for {name}.",
     "请为 {name} 选择文件。",
