@@ -200,8 +200,9 @@ def _beginning(messages: Iterable[Payload]) -> tuple[int, list[tuple[str, str]],
 
 
 def _sandbox(exchange: Exchange) -> list[tuple[str, str]]:
-    """Whoever writes a link writes its parameters too: a script that they bring into a page of the plugin could drive the
-    console, which has the same origin."""
+    """Whoever writes a link writes its parameters too: a script that these bring into a page of the plugin could drive
+    the console, which has the same origin.
+    """
     led = exchange.header("Sec-Fetch-Mode") == "navigate" and exchange.header("Sec-Fetch-Site") in FOREIGN
     return [("Content-Security-Policy", SANDBOX)] if led else []
 

@@ -73,7 +73,8 @@ def request(session, data):
     text(session, given.get("line", ""))
     got = {"variable_name": "got", "variable_value": {**given, "credentials": data["credentials"]}}
     answer(session, "stream", {"type": "variable", "message": got})
-    answer(session, "stream", {"type": "variable", "message": {"variable_name": "extra", "variable_value": 1}})
+    extra = {"variable_name": "extra", "variable_value": given.get("array")}
+    answer(session, "stream", {"type": "variable", "message": extra})
     answer(session, "stream", {"type": "json", "message": {"json_object": {"of": "json"}}})
     end(session)
 

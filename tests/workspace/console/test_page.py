@@ -1,6 +1,7 @@
 """The console's page in a real browser: tools, their forms, what comes out."""
 
 import io
+import json
 import os
 import re
 import wave
@@ -294,6 +295,29 @@ def test_vectors_are_a_table_of_their_dimensions(page: ConsolePage):
     assert head == ["#", "Dimensions", "First numbers"]
     assert (first[:2], second[:2]) == (["0", "384"], ["1", "384"])
     assert len(first[2].split()) == 9
+
+
+def test_objects_with_very_many_names_are_no_table(every_field: ConsolePage):
+    wide = [{f"name{number}": number for number in range(100)}]
+    every_field.open("tool/echo")
+    every_field.fill("token", "test-key")
+    every_field.fill("line", "Hello")
+    every_field.fill("array", json.dumps(wide))
+
+    assert every_field.run() == "done"
+    assert every_field.rows(every_field.variable("extra")) == []
+    assert every_field.value("extra") == wide
+
+
+def test_a_long_text_scrolls_by_itself_from_its_beginning(every_field: ConsolePage):
+    every_field.open("tool/echo")
+    every_field.fill("token", "test-key")
+    every_field.browser.execute_script("arguments[0].value = 'a line\\n'.repeat(500)", every_field.input("line"))
+
+    assert every_field.run() == "done"
+    shown = every_field.one("main .streamed")
+    assert shown.size["height"] < 800 < int(str(shown.get_property("scrollHeight")))
+    assert (shown.get_property("scrollTop"), shown.get_property("tabIndex")) == (0, 0)
 
 
 def test_markup_is_shown_as_text(every_field: ConsolePage):

@@ -4,7 +4,7 @@ import { pieces } from "./api.js";
 import { element, replace } from "./dom.js";
 import { inBytes, inSeconds, text } from "./language.js";
 import { download, medium } from "./media.js";
-import { addTo, reveal } from "./scrolling.js";
+import { adder, reveal } from "./scrolling.js";
 
 const AS_TEXT = /^text\/|[/+]json|[/+]xml|x-ndjson|javascript|urlencoded/;
 const EXTENSIONS = {
@@ -70,7 +70,8 @@ export function responseView() {
   async function streamText(response, type) {
     const shown = element("pre", { class: "code", tabindex: "0", "aria-label": text("result") });
     body.append(shown);
-    for await (const piece of pieces(response)) addTo(shown, piece);
+    const add = adder(shown);
+    for await (const piece of pieces(response)) add(piece);
     shown.normalize();
     if (/[/+]json$/.test(type)) shown.textContent = indented(shown.textContent);
   }

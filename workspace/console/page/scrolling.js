@@ -10,9 +10,20 @@ export function reveal(part) {
   if (wanted > 0) scrollBy({ top: wanted, behavior: STILL.matches ? "auto" : "smooth" });
 }
 
-/** Adds to what scrolls by itself; who has scrolled to its end stays there. @param {Element} part @param {string} piece */
-export function addTo(part, piece) {
-  const follows = part.scrollTop > 0 && part.scrollTop + part.clientHeight > part.scrollHeight - 8;
-  part.append(piece);
-  if (follows) part.scrollTop = part.scrollHeight;
+/** Adds to what scrolls by itself, and keeps at its end whoever has scrolled there. @param {Element} part */
+export function adder(part) {
+  let atEnd = false;
+  let due = false;
+  part.addEventListener("scroll", () => {
+    atEnd = part.scrollTop > 0 && part.scrollTop + part.clientHeight > part.scrollHeight - 8;
+  });
+  return (piece) => {
+    part.append(piece);
+    if (!atEnd || due) return;
+    due = true; // once a frame: a layout for each piece would take minutes
+    requestAnimationFrame(() => {
+      due = false;
+      part.scrollTop = part.scrollHeight;
+    });
+  };
 }
