@@ -77,6 +77,7 @@ def test_a_plugin_with_nothing_to_try_says_so(browser: Chrome, tmp_path: Path):
 
         assert page.one("main .view > .note").text.startswith("This plugin has no tools and no endpoints.")
         assert page.find("nav input") == []
+        assert page.one("header .brand-name").text == "bare"
 
 
 def test_the_list_can_be_filtered(page: ConsolePage):

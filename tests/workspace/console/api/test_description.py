@@ -7,7 +7,6 @@ import pytest
 
 from tests.workspace.cli.calling import GREETER
 from tests.workspace.console.api.serving import ROOT, Console, serving
-from tests.workspace.plugin.plugins.bare import write_plugin
 from workspace.plugin.folder import read_plugin_folder
 
 
@@ -144,7 +143,10 @@ def greeter(tmp_path: Path) -> Path:
 def test_a_plugin_of_the_sdk_without_endpoints_is_served(greeter: Path, tmp_path: Path) -> None:
     with serving(greeter, tmp_path / "data", "--credential", "door_key=test-key") as console:
         assert console.endpoints is None
-        assert console.plugin()["endpoints"] is None
+        plugin = console.plugin()
+        assert plugin["endpoints"] is None
+        credentials = [one for tool in plugin["tools"] for one in tool["credentials"]]
+        assert {one["name"]: one["given"] for one in credentials}["door_key"] is True
         *_, outputs, end = console.call("greeter/greet", {"name": "Ada", "times": "2"})
         assert outputs["outputs"]["variables"]["greeting"] == "Hello, Ada! Hello, Ada! "
         assert end["event"] == "end"
@@ -153,13 +155,3 @@ def test_a_plugin_of_the_sdk_without_endpoints_is_served(greeter: Path, tmp_path
         assert (error["kind"], error["message"]) == ("LookupError", "nothing to say")
         assert error["place"] == 'tools/fail.py:8: raise LookupError("nothing to say")'
         assert console.client.get("/e/hook/x").status_code == 404
-
-
-def test_a_plugin_without_tools_and_endpoints_is_served(tmp_path: Path) -> None:
-    folder = write_plugin(tmp_path, "def request(session, data): pass")
-    manifest = folder / "manifest.yaml"
-    manifest.write_text(manifest.read_text().replace("    - provider.yaml\n", "    []\n"))
-    with serving(folder, tmp_path / "data") as console:
-        plugin = console.plugin()
-        assert (plugin["tools"], plugin["endpoints"], plugin["icon"]) == ([], None, None)
-        assert (plugin["label"], plugin["description"]) == ({"en_US": "bare"}, {})
