@@ -5,7 +5,7 @@ from typing import Any
 
 from workspace.dify.apps.app import App
 from workspace.engines import Models
-from workspace.plugin.folder import EndpointGroup, Parameter, PluginFolder, Text, Tool
+from workspace.plugin.folder import EndpointGroup, Parameter, PluginFolder, Tool
 from workspace.plugin.selectors import MODEL_TYPES, model_selector
 from workspace.serve.serve_file import ServeFile, examples
 
@@ -22,7 +22,6 @@ def describe_plugin(folder: PluginFolder, given: Container[str]) -> Described:
         "description": folder.description.translations,
         "python": str(folder.python),
         "folder": str(folder.path),
-        "languages": languages(folder),
         "tools": [_tool(tool, folder.provider(tool.provider).credentials, given) for tool in folder.tools],
         "permission": folder.permission,
     }
@@ -83,20 +82,6 @@ def describe_models(models: Models, defaults: Mapping[str, str]) -> dict[str, li
 
 def _voices(models: Models) -> list[Described]:
     return [{"value": voice, "name": name} for voice, name in models.voices().items()]
-
-
-def languages(folder: PluginFolder) -> list[str]:
-    """Those that any of its texts has, in the order in which they occur."""
-    texts: list[Text] = [folder.label, folder.description]
-    declared = [parameter for tool in folder.tools for parameter in tool.parameters]
-    declared += [credential for provider in folder.providers for credential in provider.credentials]
-    declared += folder.group.settings if folder.group else ()
-    for tool in folder.tools:
-        texts += [tool.label, tool.description]
-    for parameter in declared:
-        texts += [parameter.label, parameter.description, parameter.placeholder]
-        texts += [option.label for option in parameter.options]
-    return list(dict.fromkeys(language for text in texts for language in text.translations))
 
 
 def _tool(tool: Tool, credentials: Iterable[Parameter], given: Container[str]) -> Described:

@@ -20,9 +20,6 @@ from workspace.plugin.process import PluginLine
 from workspace.plugin.selectors import app_selector, model_selector
 from workspace.wire import Payload
 
-LONGEST_LINE = 1024
-"""Characters of a line the plugin prints; the daemon logs as many."""
-
 type Event = dict[str, Any]
 
 
@@ -52,9 +49,8 @@ class ToolCalls:
 
     def take_line(self, line: PluginLine) -> None:
         """It cannot be known for which call a line was printed, so each has it that goes on."""
-        cut = " ..." if len(line.text) > LONGEST_LINE else ""
         for events in list(self._listening):
-            events.put({"event": "line", "source": line.source, "text": line.text[:LONGEST_LINE] + cut})
+            events.put({"event": "line", "source": line.source, "text": line.start})
 
     def run(self, tool: Tool, given: Mapping[str, Any], credentials: Mapping[str, Any]) -> Generator[Event]:
         """The events of one call, from `started` to `end`. Whoever leaves them does not stop the call: Dify cannot."""

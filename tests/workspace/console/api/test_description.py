@@ -15,7 +15,6 @@ def test_the_texts_of_a_plugin_come_in_all_their_languages(stepper: Console) -> 
 
     assert plugin["label"] == {"en_US": "Stepper", "ja_JP": "ステッパー"}
     assert plugin["description"] == {"zh_Hans": "一步一步"}
-    assert plugin["languages"] == ["en_US", "ja_JP", "zh_Hans", "pt_BR"]
     walk, remember, locked = plugin["tools"]
     assert (walk["provider"], walk["name"], walk["label"]) == ("steps", "walk", {"en_US": "Walk", "pt_BR": "Andar"})
     assert (walk["description"], walk["llm_description"]) == ({"en_US": "Walks."}, "Does steps.")
@@ -129,7 +128,6 @@ def test_this_repository_s_plugin_is_there_whole(own: Console) -> None:
 
     assert [tool["name"] for tool in plugin["tools"]] == [tool.name for tool in folder.tools]
     assert len(plugin["endpoints"]["routes"]) == len(folder.group.endpoints)
-    assert plugin["languages"] == ["en_US", "zh_Hans", "ja_JP", "pt_BR"]
     assert plugin["permission"] == folder.permission
     assert own.client.get(plugin["icon_dark"]).status_code == 200
     assert Path(plugin["folder"]) == ROOT
