@@ -173,15 +173,14 @@ def test_the_credentials_of_a_provider_are_typed_once(every_field: ConsolePage):
     assert every_field.input("token").get_property("value") == "test-key"
 
 
-@pytest.mark.parametrize(("typed", "taken"), [("1,5", 1.5), ("1.125", 1.125), ("2.5e0", 2.5), ("+4", 4)])
-def test_a_number_is_written_with_a_point_or_a_comma(every_field: ConsolePage, typed: str, taken: float):
+def test_a_number_is_written_with_a_point_or_a_comma(every_field: ConsolePage):
     every_field.open("tool/echo")
     every_field.fill("token", "test-key")
     every_field.fill("line", "Hello")
-    every_field.fill("amount", typed)
-
-    assert every_field.run() == "done"
-    assert every_field.value("got")["amount"] == taken
+    for typed, taken in [("1,5", 1.5), ("1.125", 1.125), (" +4 ", 4)]:
+        every_field.fill("amount", typed)
+        assert every_field.run() == "done"
+        assert every_field.value("got")["amount"] == taken
 
 
 def test_a_number_that_would_be_two_numbers_is_none(every_field: ConsolePage):
@@ -251,7 +250,7 @@ def test_every_type_of_parameter_reaches_the_tool(every_field: ConsolePage, tmp_
         "app": {"app_id": "chatbot", "inputs": {}, "files": []},
         "credentials": {"token": "test-key", "region": "from the command line"},
     }
-    assert "not put out this time" in every_field.variable("never").text
+    assert "no value this time" in every_field.variable("never").text
     assert "Not in output_schema" in every_field.variable("extra").text
     assert every_field.rows(every_field.variable("json")) == [["of"], ["json"]]
     every_field.one("main .result .folded summary").click()
@@ -312,7 +311,7 @@ def test_objects_with_very_many_names_are_no_table(every_field: ConsolePage):
 def test_a_long_text_scrolls_by_itself_from_its_beginning(every_field: ConsolePage):
     every_field.open("tool/echo")
     every_field.fill("token", "test-key")
-    every_field.browser.execute_script("arguments[0].value = 'a line\\n'.repeat(500)", every_field.input("line"))
+    every_field.fill("line", "a line\n" * 500)
 
     assert every_field.run() == "done"
     shown = every_field.one("main .streamed")

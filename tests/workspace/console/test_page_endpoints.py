@@ -127,7 +127,7 @@ def test_the_log_can_be_narrowed_to_this_call_and_cleared(page: ConsolePage):
     page.until(lambda: {line[1] for line in page.invocations()} == {"POST /v1/moderations"})
     page.browser.execute_script("location.hash = '#tool/moderation'")
     page.until(lambda: page.invocations() == [])
-    assert page.one("aside .none").text == "None of this call so far."
+    assert page.one("aside .none").text == "Nothing from this call so far."
     filtered.click()
     page.one("aside button").click()
     assert page.invocations() == []

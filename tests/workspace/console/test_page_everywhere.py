@@ -52,6 +52,15 @@ def test_the_browser_goes_back_and_a_form_stays_as_it_was(page: ConsolePage):
     assert page.input("prompt").get_property("value") == "A thought"
 
 
+def test_the_list_shows_where_one_is(page: ConsolePage):
+    page.open("endpoint/GET /v1/models")
+    link = page.one("nav a[aria-current]")
+
+    assert link.text.split("\n")[-1] == "/v1/models"
+    assert page.browser.execute_script("return arguments[0].getBoundingClientRect().bottom <= innerHeight", link)
+    assert page.browser.execute_script("return scrollY") == 0
+
+
 def test_an_address_that_is_not_there_leads_to_the_overview(page: ConsolePage):
     page.open("tool/nothing")
 

@@ -34,10 +34,10 @@ export const TEXTS = {
     "Modelos deste espaço de trabalho",
   ],
   models_help: [
-    "This is a local workspace, not Dify. What a plugin asks of Dify is answered on this machine, by these:",
-    "这里是本地工作空间，不是 Dify。插件向 Dify 发出的请求由本机上的以下模型应答：",
+    "This is a local workspace, not Dify. What the plugin asks of Dify is answered by these:",
+    "这里是本地工作空间，不是 Dify。插件向 Dify 发出的请求由以下模型应答：",
     "ここは Dify ではなくローカルのワークスペースです。プラグインから Dify への要求には、次のものが応答します。",
-    "Este é um espaço de trabalho local, não o Dify. O que o plugin pede ao Dify é respondido nesta máquina por:",
+    "Este é um espaço de trabalho local, não o Dify. O que o plugin pede ao Dify é respondido por estes:",
   ],
   model_type: ["Type", "类型", "種類", "Tipo"],
   model: ["Model", "模型", "モデル", "Modelo"],
@@ -86,10 +86,10 @@ export const TEXTS = {
   ],
   credentials: ["Credentials", "凭据", "認証情報", "Credenciais"],
   credentials_help: [
-    "Those of the tool's provider, for this page only. What is left empty is taken from the command line (--credential).",
-    "工具供应商的凭据，仅用于此页面。留空则使用命令行中的值（--credential）。",
-    "ツールプロバイダーの認証情報です。このページでのみ使われます。空の場合はコマンドライン（--credential）の値を使います。",
-    "Do provedor da ferramenta, só para esta página. O que ficar vazio vem da linha de comando (--credential).",
+    "The provider's, kept until this page is reloaded. What is left empty is taken from the command line (--credential).",
+    "工具供应商的凭据，刷新页面后清除。留空则使用命令行中的值（--credential）。",
+    "ツールプロバイダーの認証情報です。ページを再読み込みすると消えます。空の場合はコマンドライン（--credential）の値を使います。",
+    "Do provedor da ferramenta, mantidas até a página ser recarregada. O que ficar vazio vem da linha de comando (--credential).",
   ],
   no_parameters: [
     "This tool has no parameters.",
@@ -187,7 +187,7 @@ export const TEXTS = {
   failed_after: ["Failed after {seconds}", "失败，用时 {seconds}", "失敗（{seconds}）", "Falhou após {seconds}"],
   stopped: ["Stopped.", "已停止。", "停止しました。", "Parado."],
   stopped_waiting: [
-    "Not waited for. What the call still gives is dropped.",
+    "No longer waiting. What the call still gives is dropped.",
     "已停止等待，后续输出将被丢弃。",
     "待機をやめました。以後の出力は破棄されます。",
     "Espera encerrada. O que a chamada ainda produzir será descartado.",
@@ -201,7 +201,7 @@ export const TEXTS = {
     "O que o nó mostra em um fluxo de trabalho",
   ],
   variables: ["Variables in a workflow", "工作流中的变量", "ワークフローの変数", "Variáveis em um fluxo de trabalho"],
-  not_put_out: ["not put out this time", "本次未输出", "今回は出力されていません", "não produzida desta vez"],
+  not_put_out: ["no value this time", "本次无输出", "今回は出力されていません", "sem valor desta vez"],
   not_declared: [
     "Not in output_schema: Dify's editor does not offer it.",
     "不在 output_schema 中：Dify 编辑器不会列出它。",
@@ -274,7 +274,7 @@ export const TEXTS = {
     "Aqui aparece o que o plugin pede ao Dify, com as respostas e os tempos.",
   ],
   none_of_this_call: [
-    "None of this call so far.",
+    "Nothing from this call so far.",
     "本次调用暂无记录。",
     "この呼び出しの記録はまだありません。",
     "Nenhuma desta chamada até agora.",
