@@ -17,7 +17,12 @@ export function credentialsPart(tool, plugin) {
     "fieldset",
     {},
     element("legend", {}, text("credentials")),
-    element("p", { class: "help" }, text("credentials_help")),
+    element(
+      "p",
+      { class: "help" },
+      text("credentials_help"),
+      tool.credentials.some((one) => one.given) && [" ", text("credentials_given")],
+    ),
     fields.map((one) => one.element),
   );
   return { element: fields.length ? part : null, fields };

@@ -57,7 +57,8 @@ export function field(parameter, control) {
     input.setAttribute("required", "");
   }
 
-  const top = element("div", { class: "field-top" }, inline ? [input, label, kind] : [label, kind]);
+  const head = inline ? element("span", { class: "choice" }, input, label) : label;
+  const top = element("div", { class: "field-top" }, head, kind);
   const whole = element("div", { class: short ? "field short" : "field" }, top, help, !inline && around, rest, problem);
   whole.addEventListener("input", clear);
   whole.addEventListener("change", clear);

@@ -86,10 +86,16 @@ export const TEXTS = {
   ],
   credentials: ["Credentials", "凭据", "認証情報", "Credenciais"],
   credentials_help: [
-    "The provider's, kept until this page is reloaded. What is left empty is taken from the command line (--credential).",
-    "工具供应商的凭据，刷新页面后清除。留空则使用命令行中的值（--credential）。",
-    "ツールプロバイダーの認証情報です。ページを再読み込みすると消えます。空の場合はコマンドライン（--credential）の値を使います。",
-    "Do provedor da ferramenta, mantidas até a página ser recarregada. O que ficar vazio vem da linha de comando (--credential).",
+    "The provider's. Typed here, they last until the page is reloaded; they can also come from the command line (--credential).",
+    "工具供应商的凭据。在此填写的内容会在刷新页面后清除，也可以在命令行中用 --credential 指定。",
+    "ツールプロバイダーの認証情報です。ここに入力した値はページを再読み込みすると消えます。コマンドラインの --credential でも指定できます。",
+    "Do provedor da ferramenta. Digitadas aqui, valem até a página ser recarregada; também podem vir da linha de comando (--credential).",
+  ],
+  credentials_given: [
+    "What is left empty comes from there.",
+    "留空则使用命令行中的值。",
+    "空の場合はコマンドラインの値を使います。",
+    "O que ficar vazio vem de lá.",
   ],
   no_parameters: [
     "This tool has no parameters.",
