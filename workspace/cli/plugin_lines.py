@@ -3,9 +3,6 @@
 from workspace.cli.terminal import note
 from workspace.plugin.process import PluginLine
 
-LONGEST_LINE = 1024
-"""Characters that are shown of a line the plugin prints; the daemon logs as many."""
-
 _WARNINGS = ("WARNING", "WARN", "ERROR", "CRITICAL", "FATAL")
 
 
@@ -43,5 +40,4 @@ class Lines:
 
 
 def _show(line: PluginLine) -> None:
-    cut = " ..." if len(line.text) > LONGEST_LINE else ""
-    note(f"{line.source}: {line.text[:LONGEST_LINE]}{cut}")
+    note(f"{line.source}: {line.start}")

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from werkzeug import Request, Response
-from werkzeug.exceptions import BadRequest, HTTPException, NotFound
+from werkzeug.exceptions import BadRequest, HTTPException, NotFound, RequestEntityTooLarge
 from werkzeug.routing import Map, Rule
 from werkzeug.security import safe_join
 from werkzeug.utils import send_file
@@ -85,6 +85,8 @@ class Console:
             refuse_strangers(request)
             endpoint, values = URLS.bind_to_environ(environ).match()
             response = getattr(self, f"_on_{endpoint}")(request, **values)
+        except RequestEntityTooLarge:
+            response = _json({"message": f"At most {MOST // 1024**2} MiB can be sent at once."}, status=413)
         except HTTPException as error:
             response = _json({"message": error.description}, status=error.code or 500)
         return guarded(response)(environ, start_response)
@@ -106,7 +108,7 @@ class Console:
         url = f"http://{request.host}/e/{self._hook}"
         return _json(
             {
-                **description.describe_plugin(self._folder),
+                **description.describe_plugin(self._folder, self._calls.credentials),
                 "icon": "/console/icon" if self._folder.manifest.get("icon") else None,
                 "icon_dark": "/console/icon?dark" if self._folder.manifest.get("icon_dark") else None,
                 "endpoints": description.describe_endpoints(group, self._serve_file, url) if group else None,
@@ -153,6 +155,7 @@ def _served_as(mime_type: str) -> tuple[str, bool]:
     What could hold scripts is saved instead, and has no type with which it could be run. An SVG may be an image in the
     page, where its scripts do not run.
     """
+    mime_type = mime_type.partition(";")[0].strip().lower()
     if not _TYPE.fullmatch(mime_type):
         return "application/octet-stream", False
     if mime_type == "text/plain" or (mime_type.partition("/")[0] in PLAYED and mime_type != SVG):

@@ -1,19 +1,19 @@
 """What the page is told of a plugin, and of the workspace it runs in."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from typing import Any
 
 from workspace.dify.apps.app import App
 from workspace.engines import Models
-from workspace.plugin.folder import EndpointGroup, Parameter, PluginFolder, Text, Tool
+from workspace.plugin.folder import EndpointGroup, Parameter, PluginFolder, Tool
 from workspace.plugin.selectors import MODEL_TYPES, model_selector
 from workspace.serve.serve_file import ServeFile, examples
 
 type Described = dict[str, Any]
 
 
-def describe_plugin(folder: PluginFolder) -> Described:
-    """Its texts in all their languages, its tools with the credentials that each needs."""
+def describe_plugin(folder: PluginFolder, given: Container[str]) -> Described:
+    """Its texts in all their languages, its tools with the credentials that each needs; `given` are there already."""
     return {
         "name": folder.name,
         "version": folder.version,
@@ -22,8 +22,7 @@ def describe_plugin(folder: PluginFolder) -> Described:
         "description": folder.description.translations,
         "python": str(folder.python),
         "folder": str(folder.path),
-        "languages": languages(folder),
-        "tools": [_tool(tool, folder.provider(tool.provider).credentials) for tool in folder.tools],
+        "tools": [_tool(tool, folder.provider(tool.provider).credentials, given) for tool in folder.tools],
         "permission": folder.permission,
     }
 
@@ -85,21 +84,7 @@ def _voices(models: Models) -> list[Described]:
     return [{"value": voice, "name": name} for voice, name in models.voices().items()]
 
 
-def languages(folder: PluginFolder) -> list[str]:
-    """Those that any of its texts has, in the order in which they occur."""
-    texts: list[Text] = [folder.label, folder.description]
-    declared = [parameter for tool in folder.tools for parameter in tool.parameters]
-    declared += [credential for provider in folder.providers for credential in provider.credentials]
-    declared += folder.group.settings if folder.group else ()
-    for tool in folder.tools:
-        texts += [tool.label, tool.description]
-    for parameter in declared:
-        texts += [parameter.label, parameter.description, parameter.placeholder]
-        texts += [option.label for option in parameter.options]
-    return list(dict.fromkeys(language for text in texts for language in text.translations))
-
-
-def _tool(tool: Tool, credentials: Iterable[Parameter]) -> Described:
+def _tool(tool: Tool, credentials: Iterable[Parameter], given: Container[str]) -> Described:
     return {
         "provider": tool.provider,
         "name": tool.name,
@@ -108,7 +93,7 @@ def _tool(tool: Tool, credentials: Iterable[Parameter]) -> Described:
         "llm_description": tool.llm_description,
         "parameters": [_parameter(parameter) for parameter in tool.parameters],
         "output_schema": tool.output_schema,
-        "credentials": [_parameter(credential) for credential in credentials],
+        "credentials": [{**_parameter(credential), "given": credential.name in given} for credential in credentials],
     }
 
 

@@ -20,9 +20,6 @@ from workspace.plugin.process import PluginLine
 from workspace.plugin.selectors import app_selector, model_selector
 from workspace.wire import Payload
 
-LONGEST_LINE = 1024
-"""Characters of a line the plugin prints; the daemon logs as many."""
-
 type Event = dict[str, Any]
 
 
@@ -45,16 +42,15 @@ class ToolCalls:
         self.ids: set[str] = set()
         self._folder = folder
         self._files = files
-        self._credentials = credentials
+        self.credentials = credentials
         self._abbreviation = abbreviation
         self._user_id = str(uuid.uuid4())
         self._listening: set[queue.Queue[Event | None]] = set()
 
     def take_line(self, line: PluginLine) -> None:
         """It cannot be known for which call a line was printed, so each has it that goes on."""
-        cut = " ..." if len(line.text) > LONGEST_LINE else ""
         for events in list(self._listening):
-            events.put({"event": "line", "source": line.source, "text": line.text[:LONGEST_LINE] + cut})
+            events.put({"event": "line", "source": line.source, "text": line.start})
 
     def run(self, tool: Tool, given: Mapping[str, Any], credentials: Mapping[str, Any]) -> Generator[Event]:
         """The events of one call, from `started` to `end`. Whoever leaves them does not stop the call: Dify cannot."""
@@ -73,7 +69,7 @@ class ToolCalls:
         """Raises ParameterError."""
         declared = self._folder.provider(tool.provider).credentials
         names = {credential.name for credential in declared}
-        known = {name: value for name, value in self._credentials.items() if name in names}
+        known = {name: value for name, value in self.credentials.items() if name in names}
         filled_in = {name: value for name, value in credentials.items() if value not in (None, "")}
         secrets = parameters.credentials(declared, {**known, **filled_in})
         self._abbreviation.hide(declared, secrets)

@@ -27,12 +27,20 @@ from workspace.plugin.folder import PluginFolder
 from workspace.plugin.reverse_invocation import MalformedInvocation, ReverseInvocation, answer, read_invocation
 from workspace.wire import MAX_LINE, Handler, Payload
 
+LONGEST_LINE = 1024
+"""Characters of a printed line that are shown; the daemon logs as many."""
+
 
 class PluginLine(NamedTuple):
     """A line the plugin wrote that is no answer: plain text on stdout or stderr, or a `log` or `error` event."""
 
     source: Literal["stdout", "stderr", "log", "error"]
     text: str
+
+    @property
+    def start(self) -> str:
+        """What is shown of it."""
+        return self.text if len(self.text) <= LONGEST_LINE else f"{self.text[:LONGEST_LINE]} ..."
 
 
 class PluginProcess:

@@ -4,7 +4,8 @@
         httpx.get(f"{host.url}/v1/models")
 
 It differs from the daemon in this: a request whose plugin ends gets an answer, where it would wait until its caller
-gives up; a body beyond 10 MiB is read to its end; a reply without a Content-Type gets none.
+gives up; a body beyond 10 MiB is read to its end; a reply without a Content-Type gets none; a page of the plugin that a
+page from elsewhere leads to is sandboxed.
 
 Source: dify-plugin-daemon, `internal/server/endpoint.go`, `internal/service/endpoint.go`,
 `internal/core/io_tunnel/endpoint_service.go`; and what a running daemon answers.
@@ -37,6 +38,9 @@ MAX_BODY = 10 * 1024 * 1024
 """Bytes of a request's body that the plugin gets; the rest is cut off without a word."""
 LONGEST = 600.0
 """Seconds a reply may take after its first chunk."""
+
+FOREIGN = ("cross-site", "same-site")
+SANDBOX = "sandbox allow-downloads allow-forms allow-modals allow-popups allow-scripts"
 
 _ROUTE = re.compile(rb"/e/([^/]*)(/.*)|/e/([^/]+)", re.DOTALL)
 _TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
@@ -160,6 +164,7 @@ class EndpointHost:
 
     def _relay(self, exchange: Exchange, messages: Iterator[Payload], replies: ReplyQueue) -> None:
         status, headers, first = _beginning(messages)
+        headers += _sandbox(exchange)
         if first is None or not 100 <= status <= 999:
             exchange.begin(status if 200 <= status <= 999 else 200, [*headers, ("Content-Length", "0")])
             return
@@ -192,6 +197,14 @@ def _beginning(messages: Iterable[Payload]) -> tuple[int, list[tuple[str, str]],
         if chunk is not None:
             return status, list(headers.items()), chunk
     return status, list(headers.items()), None
+
+
+def _sandbox(exchange: Exchange) -> list[tuple[str, str]]:
+    """Whoever writes a link writes its parameters too: a script that these bring into a page of the plugin could drive
+    the console, which has the same origin.
+    """
+    led = exchange.header("Sec-Fetch-Mode") == "navigate" and exchange.header("Sec-Fetch-Site") in FOREIGN
+    return [("Content-Security-Policy", SANDBOX)] if led else []
 
 
 def _decoded(message: Payload) -> tuple[int | None, dict[str, str | None], bytes | None]:

@@ -43,7 +43,10 @@ def check_settings(folder: PluginFolder, settings: Mapping[str, Any]) -> None:
     for setting in folder.group.settings:
         value = settings.get(setting.name)
         if value is None and setting.required:
-            raise ParameterError(f"the setting {setting.name} is required: give it in the file of --settings.")
+            raise ParameterError(
+                f"the setting {setting.name} is required: give it in the file of --settings, "
+                f"as in `settings: {{{setting.name}: ...}}`."
+            )
         if value is not None and (problem := _problem(setting, value)):
             raise ParameterError(f"the setting {setting.name} {problem}.")
 

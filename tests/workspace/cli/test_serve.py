@@ -241,7 +241,9 @@ def run(capfd: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.M
 def test_a_setting_that_dify_refuses_is_refused_before_anything_starts(
     run: Callable[..., list[str]], folder: Path
 ) -> None:
-    refusal = "workspace serve: the setting key is required: give it in the file of --settings."
+    refusal = (
+        "workspace serve: the setting key is required: give it in the file of --settings, as in `settings: {key: ...}`."
+    )
     assert run(str(folder), code=2) == [refusal]
 
 

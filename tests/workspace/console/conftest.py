@@ -53,7 +53,8 @@ def console_of_the_repository(tmp_path_factory: pytest.TempPathFactory) -> Itera
 @pytest.fixture(scope="session")
 def console_of_every_field(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     folder = write_every_field(tmp_path_factory.mktemp("every_field"))
-    with served(str(folder), "--data-dir", str(folder / "data")) as url:
+    given = ("--credential", "region=from the command line")
+    with served(str(folder), "--data-dir", str(folder / "data"), *given) as url:
         yield url
 
 

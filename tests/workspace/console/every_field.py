@@ -19,6 +19,7 @@ PROVIDER = """\
 identity: {name: fields}
 credentials_for_provider:
   token: {type: secret-input, required: true, label: {en_US: Token}}
+  region: {type: text-input, required: true, default: from the YAML}
 tools: [echo.yaml, wait.yaml]
 """
 
@@ -70,9 +71,10 @@ def request(session, data):
         return fail(session)
     print("a line of its own", flush=True)
     text(session, given.get("line", ""))
-    got = {"variable_name": "got", "variable_value": {**given, "credentials": sorted(data["credentials"])}}
+    got = {"variable_name": "got", "variable_value": {**given, "credentials": data["credentials"]}}
     answer(session, "stream", {"type": "variable", "message": got})
-    answer(session, "stream", {"type": "variable", "message": {"variable_name": "extra", "variable_value": 1}})
+    extra = {"variable_name": "extra", "variable_value": given.get("array")}
+    answer(session, "stream", {"type": "variable", "message": extra})
     answer(session, "stream", {"type": "json", "message": {"json_object": {"of": "json"}}})
     end(session)
 

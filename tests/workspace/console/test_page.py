@@ -1,6 +1,7 @@
 """The console's page in a real browser: tools, their forms, what comes out."""
 
 import io
+import json
 import os
 import re
 import wave
@@ -132,6 +133,7 @@ def test_an_error_that_the_plugin_did_not_mean_is_told_with_its_place(every_fiel
 
 def test_what_is_missing_or_wrong_is_said_at_its_field(every_field: ConsolePage):
     every_field.open("tool/echo")
+    every_field.fill("token", "test-key")
     every_field.fill("object", "[1]")
     every_field.fill("amount", "11")
     every_field.start()
@@ -150,12 +152,43 @@ def test_what_is_missing_or_wrong_is_said_at_its_field(every_field: ConsolePage)
     assert problems[0].get_attribute("id") in str(every_field.focused.get_attribute("aria-describedby")).split()
 
 
-def test_a_credential_that_is_missing_is_told_by_the_server(every_field: ConsolePage):
+def test_a_credential_that_the_server_has_is_not_asked_for_and_keeps_its_value(every_field: ConsolePage):
     every_field.open("tool/echo")
     every_field.fill("line", "Hello")
+    every_field.start()
 
-    assert every_field.run() == "failed"
-    assert "the provider needs token (Token)" in every_field.one('main .result [role="alert"]').text
+    assert every_field.field("token").text.endswith("This is required.")
+    assert every_field.input("region").get_property("value") == ""
+    every_field.fill("token", "test-key")
+    assert every_field.run() == "done"
+    assert every_field.value("got")["credentials"] == {"token": "test-key", "region": "from the command line"}
+
+
+def test_the_credentials_of_a_provider_are_typed_once(every_field: ConsolePage):
+    every_field.open("tool/echo")
+    every_field.fill("token", "test-key")
+    every_field.browser.execute_script("location.hash = '#tool/wait'")
+    every_field.until(lambda: every_field.heading == "Wait")
+
+    assert every_field.input("token").get_property("value") == "test-key"
+
+
+def test_a_number_is_written_with_a_point_or_a_comma(every_field: ConsolePage):
+    every_field.open("tool/echo")
+    every_field.fill("token", "test-key")
+    every_field.fill("line", "Hello")
+    for typed, taken in [("1,5", 1.5), ("1.125", 1.125), (" +4 ", 4)]:
+        every_field.fill("amount", typed)
+        assert every_field.run() == "done"
+        assert every_field.value("got")["amount"] == taken
+
+
+def test_a_number_that_would_be_two_numbers_is_none(every_field: ConsolePage):
+    every_field.open("tool/echo")
+    for typed in ("1,234", "1.234,5", "two", "0x1", "1 000"):
+        every_field.fill("amount", typed)
+        every_field.start()
+        assert every_field.field("amount").text.endswith("This is not a number: write it like 1234.5."), typed
 
 
 def test_a_dropped_file_is_uploaded(every_field: ConsolePage):
@@ -215,9 +248,9 @@ def test_every_type_of_parameter_reaches_the_tool(every_field: ConsolePage, tmp_
             "completion_params": {},
         },
         "app": {"app_id": "chatbot", "inputs": {}, "files": []},
-        "credentials": ["token"],
+        "credentials": {"token": "test-key", "region": "from the command line"},
     }
-    assert "not put out this time" in every_field.variable("never").text
+    assert "no value this time" in every_field.variable("never").text
     assert "Not in output_schema" in every_field.variable("extra").text
     assert every_field.rows(every_field.variable("json")) == [["of"], ["json"]]
     every_field.one("main .result .folded summary").click()
@@ -261,6 +294,29 @@ def test_vectors_are_a_table_of_their_dimensions(page: ConsolePage):
     assert head == ["#", "Dimensions", "First numbers"]
     assert (first[:2], second[:2]) == (["0", "384"], ["1", "384"])
     assert len(first[2].split()) == 9
+
+
+def test_objects_with_very_many_names_are_no_table(every_field: ConsolePage):
+    wide = [{f"name{number}": number for number in range(100)}]
+    every_field.open("tool/echo")
+    every_field.fill("token", "test-key")
+    every_field.fill("line", "Hello")
+    every_field.fill("array", json.dumps(wide))
+
+    assert every_field.run() == "done"
+    assert every_field.rows(every_field.variable("extra")) == []
+    assert every_field.value("extra") == wide
+
+
+def test_a_long_text_scrolls_by_itself_from_its_beginning(every_field: ConsolePage):
+    every_field.open("tool/echo")
+    every_field.fill("token", "test-key")
+    every_field.fill("line", "a line\n" * 500)
+
+    assert every_field.run() == "done"
+    shown = every_field.one("main .streamed")
+    assert shown.size["height"] < 800 < int(str(shown.get_property("scrollHeight")))
+    assert (shown.get_property("scrollTop"), shown.get_property("tabIndex")) == (0, 0)
 
 
 def test_markup_is_shown_as_text(every_field: ConsolePage):

@@ -49,6 +49,17 @@ def test_a_request_can_be_edited_and_a_refusal_is_shown(page: ConsolePage):
     assert json.loads(body(page))["error"]["code"] == "invalid_api_key"
 
 
+def test_a_part_of_a_path_that_stands_for_a_value_is_asked_for(page: ConsolePage):
+    page.open("endpoint/GET /v1/models/<path:id>")
+    path = page.one("main .request input")
+    path.clear()
+    path.send_keys("/v1/models/<path:id>")
+    page.start()
+
+    assert page.one("main .request [role=alert]").text == "Put a value in place of <path:id>."
+    assert page.state is None
+
+
 def test_what_an_endpoint_streams_is_shown_as_it_comes(every_field: ConsolePage, tmp_path: Path):
     os.mkfifo(tmp_path / "go")
     every_field.open("endpoint/POST /stream")
@@ -116,7 +127,7 @@ def test_the_log_can_be_narrowed_to_this_call_and_cleared(page: ConsolePage):
     page.until(lambda: {line[1] for line in page.invocations()} == {"POST /v1/moderations"})
     page.browser.execute_script("location.hash = '#tool/moderation'")
     page.until(lambda: page.invocations() == [])
-    assert page.one("aside .none").text == "None of this call so far."
+    assert page.one("aside .none").text == "Nothing from this call so far."
     filtered.click()
     page.one("aside button").click()
     assert page.invocations() == []

@@ -1,16 +1,20 @@
 """The console's page in a real browser: what holds for all of it."""
 
 import json
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 from axe_selenium_python import Axe
+from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import Select
 
 from docs.pictures.browser import missing, show_at
+from tests.workspace.console.conftest import served
 from tests.workspace.console.console_page import ConsolePage
+from tests.workspace.plugin.plugins.bare import MANIFEST, write_main
 
 if missing():
     pytest.skip(missing(), allow_module_level=True)
@@ -48,6 +52,15 @@ def test_the_browser_goes_back_and_a_form_stays_as_it_was(page: ConsolePage):
     assert page.input("prompt").get_property("value") == "A thought"
 
 
+def test_the_list_shows_where_one_is(page: ConsolePage):
+    page.open("endpoint/GET /v1/models")
+    link = page.one("nav a[aria-current]")
+
+    assert link.text.split("\n")[-1] == "/v1/models"
+    assert page.browser.execute_script("return arguments[0].getBoundingClientRect().bottom <= innerHeight", link)
+    assert page.browser.execute_script("return scrollY") == 0
+
+
 def test_an_address_that_is_not_there_leads_to_the_overview(page: ConsolePage):
     page.open("tool/nothing")
 
@@ -62,6 +75,18 @@ def test_the_overview_says_who_answers(page: ConsolePage):
     assert next(row for row in models if row[0] == "llm")[2].startswith("an extractive engine, no language model")
     assert any(row[0].startswith("Chatbot chatbot") and row[1:] == ["chat", "name*, background"] for row in apps)
     assert ["API key api_key", "set"] in settings
+
+
+def test_a_plugin_with_nothing_to_try_says_so(browser: Chrome, tmp_path: Path):
+    (tmp_path / "manifest.yaml").write_text(MANIFEST.partition("plugins:")[0] + "plugins: {}\n")
+    write_main(tmp_path, "")
+    with served(str(tmp_path), "--data-dir", str(tmp_path / "data")) as url:
+        page = ConsolePage(browser, url)
+        page.open()
+
+        assert page.one("main .view > .note").text.startswith("This plugin has no tools and no endpoints.")
+        assert page.find("nav input") == []
+        assert page.one("header .brand-name").text == "bare"
 
 
 def test_the_list_can_be_filtered(page: ConsolePage):

@@ -58,7 +58,10 @@ def test_what_dify_saves_passes(plugin: PluginFolder, settings: dict[str, Any]) 
 @pytest.mark.parametrize(
     ("settings", "problem"),
     [
-        ({"key": None}, "the setting key is required: give it in the file of --settings."),
+        (
+            {"key": None},
+            "the setting key is required: give it in the file of --settings, as in `settings: {key: ...}`.",
+        ),
         ({"key": 12345}, "the setting key takes text, not a number: put it in quotes."),
         ({"note": True}, "the setting note takes text, not true or false: put it in quotes."),
         ({"note": ["a"]}, "the setting note takes text, not a list: put it in quotes."),

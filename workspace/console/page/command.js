@@ -9,7 +9,9 @@ export function commandLine(plugin, tool, parameters, credentials) {
   for (const parameter of tool.parameters) {
     if (parameter.name in parameters) words.push(...argumentsOf(parameter, parameters[parameter.name]));
   }
-  for (const name of Object.keys(credentials)) words.push(`--credential ${name}="$${variable(name)}"`);
+  for (const { name, given } of tool.credentials) {
+    if (given || name in credentials) words.push(`--credential ${name}="$${variable(name)}"`);
+  }
   return words.join(" ");
 }
 

@@ -1,6 +1,6 @@
 /** A field of a form: its label, its help, and what is wrong with it, all bound to the input they are about. */
 
-import { append, element, newId, replace } from "./dom.js";
+import { append, element, newId, replace, unseen } from "./dom.js";
 import { local, text } from "./language.js";
 
 /**
@@ -41,6 +41,7 @@ export function field(parameter, control) {
   const name = [
     element("span", {}, local(parameter.label, parameter.name)),
     parameter.required && element("span", { class: "required", title: text("required"), "aria-hidden": "true" }, "*"),
+    parameter.required && group && unseen(" (", text("required"), ")"),
   ];
   const label = group
     ? element("span", { class: "label", id: `${id}-label` }, name)
@@ -56,7 +57,8 @@ export function field(parameter, control) {
     input.setAttribute("required", "");
   }
 
-  const top = element("div", { class: "field-top" }, inline ? [input, label, kind] : [label, kind]);
+  const head = inline ? element("span", { class: "choice" }, input, label) : label;
+  const top = element("div", { class: "field-top" }, head, kind);
   const whole = element("div", { class: short ? "field short" : "field" }, top, help, !inline && around, rest, problem);
   whole.addEventListener("input", clear);
   whole.addEventListener("change", clear);

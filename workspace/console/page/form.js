@@ -1,6 +1,6 @@
 /** A form made from the parameters of a tool's YAML. */
 
-import { readAll, field } from "./field.js";
+import { field } from "./field.js";
 import { fileControl } from "./file_field.js";
 import { appControl, modelControl } from "./selector_fields.js";
 import {
@@ -34,9 +34,9 @@ const CONTROLS = {
   "app-selector": appControl,
 };
 
-/** @param {import("./field.js").Parameter[]} parameters @param {object} plugin */
+/** @typedef {ReturnType<typeof field>} Field */
+
+/** @param {import("./field.js").Parameter[]} parameters @param {object} plugin @returns {Field[]} */
 export function fieldsOf(parameters, plugin) {
   return parameters.map((parameter) => field(parameter, (CONTROLS[parameter.type] ?? textControl)(parameter, plugin)));
 }
-
-export { readAll };

@@ -1,6 +1,7 @@
 /** The console: people try here what a plugin does, without Dify. */
 
 import * as api from "./api.js";
+import { credentialsPart } from "./credentials.js";
 import { element, replace, retell } from "./dom.js";
 import { endpointView } from "./endpoint_view.js";
 import { invocationLog } from "./invocation_log.js";
@@ -42,6 +43,7 @@ async function start() {
       main.append(made.element);
     }
     open = views.get(place);
+    open.shown?.();
     for (const one of views.values()) one.element.hidden = one !== open;
     for (const sound of main.querySelectorAll("[hidden] audio, [hidden] video")) sound.pause();
     mark(place);
@@ -70,7 +72,14 @@ async function start() {
 /** By the address of a view, what makes it. A view is made once: what is in it stays as one goes and comes back. */
 function viewMakers(plugin, onCall) {
   const makers = new Map([["", () => overview(plugin)]]);
-  for (const tool of plugin.tools) makers.set(placeOf(tool, plugin), () => toolView(tool, plugin, onCall));
+  const credentials = new Map();
+  const credentialsOf = (tool) => {
+    if (!credentials.has(tool.provider)) credentials.set(tool.provider, credentialsPart(tool, plugin));
+    return credentials.get(tool.provider);
+  };
+  for (const tool of plugin.tools) {
+    makers.set(placeOf(tool, plugin), () => toolView(tool, plugin, credentialsOf(tool), onCall));
+  }
   for (const route of plugin.endpoints?.routes ?? []) {
     makers.set(placeOf(route, plugin), () => endpointView(route, plugin.endpoints.url, onCall));
   }

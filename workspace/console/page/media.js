@@ -8,10 +8,8 @@ import { text } from "./language.js";
 /** A player or a picture; null for other files. @param {KeptFile} file */
 export function medium({ filename, mime_type, url }) {
   const kind = mime_type.split("/")[0];
-  if (kind === "audio")
-    return element("audio", { controls: true, preload: "metadata", src: url, "aria-label": filename });
-  if (kind === "video")
-    return element("video", { controls: true, preload: "metadata", src: url, "aria-label": filename });
+  if (kind === "audio" || kind === "video")
+    return element(kind, { controls: true, preload: "metadata", src: url, "aria-label": filename });
   if (kind === "image") return element("img", { src: url, alt: filename, loading: "lazy" });
   return null;
 }

@@ -66,7 +66,7 @@ export function navigation(nav, plugin) {
     "details",
     {},
     element("summary", {}, text("tools_and_endpoints")),
-    element("div", { class: "lists" }, first, filter, none, tools, endpoints, hiddenPart),
+    element("div", { class: "lists" }, first, links.length > 1 && filter, none, tools, endpoints, hiddenPart),
   );
   nav.append(details);
 
@@ -88,9 +88,13 @@ export function navigation(nav, plugin) {
   /** Marks the entry of the view that is open. */
   function mark(place) {
     for (const one of links) {
-      if (one.place === place) one.anchor.setAttribute("aria-current", "page");
-      else one.anchor.removeAttribute("aria-current");
-      if (one.place === place && hidden.includes(one.item)) hiddenPart.open = true;
+      if (one.place !== place) {
+        one.anchor.removeAttribute("aria-current");
+        continue;
+      }
+      one.anchor.setAttribute("aria-current", "page");
+      if (hidden.includes(one.item)) hiddenPart.open = true;
+      if (WIDE.matches) one.anchor.scrollIntoView({ block: "nearest" });
     }
     if (!WIDE.matches) details.open = false;
   }

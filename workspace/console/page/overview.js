@@ -12,6 +12,7 @@ export function overview(plugin) {
     { class: "view", "aria-labelledby": heading.id },
     element("div", { class: "title" }, heading),
     element("p", { class: "lead" }, local(plugin.description)),
+    !plugin.tools.length && !plugin.endpoints?.routes.length && element("p", { class: "note" }, text("nothing_to_try")),
     element("h2", {}, text("models")),
     element("p", { class: "help" }, text("models_help")),
     table(

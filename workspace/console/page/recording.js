@@ -79,7 +79,7 @@ async function asWav(sound) {
 }
 
 /** RIFF/WAVE, PCM. @param {Float32Array} samples from -1 to 1 */
-export function wav(samples) {
+function wav(samples) {
   const bytes = new DataView(new ArrayBuffer(44 + samples.length * 2));
   const ascii = (at, letters) =>
     [...letters].forEach((letter, place) => bytes.setUint8(at + place, letter.charCodeAt(0)));

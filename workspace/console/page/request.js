@@ -51,6 +51,8 @@ export function requestEditor(example) {
     read() {
       problem.replaceChildren();
       try {
+        const part = path.value.match(/<[^<>]*>/)?.[0];
+        if (part) throw new Wrong(text("unfilled", { part }));
         const sent = body?.read() ?? {};
         const all = parsedHeaders(headers.value);
         if (sent.type && !Object.keys(all).some((name) => name.toLowerCase() === "content-type"))

@@ -4,7 +4,7 @@ import { pieces } from "./api.js";
 import { element, replace } from "./dom.js";
 import { inBytes, inSeconds, text } from "./language.js";
 import { download, medium } from "./media.js";
-import { reveal } from "./scrolling.js";
+import { adder, reveal } from "./scrolling.js";
 
 const AS_TEXT = /^text\/|[/+]json|[/+]xml|x-ndjson|javascript|urlencoded/;
 const EXTENSIONS = {
@@ -26,7 +26,7 @@ export function responseView() {
     element("summary", {}, text("response_headers")),
     headers,
   );
-  const body = element("div", { class: "body", "aria-live": "polite" });
+  const body = element("div", { class: "body" });
   const whole = element(
     "section",
     { class: "result", hidden: true, "aria-label": text("result") },
@@ -70,11 +70,8 @@ export function responseView() {
   async function streamText(response, type) {
     const shown = element("pre", { class: "code", tabindex: "0", "aria-label": text("result") });
     body.append(shown);
-    for await (const piece of pieces(response)) {
-      const atEnd = shown.scrollTop + shown.clientHeight > shown.scrollHeight - 8;
-      shown.append(piece);
-      if (atEnd) shown.scrollTop = shown.scrollHeight;
-    }
+    const add = adder(shown);
+    for await (const piece of pieces(response)) add(piece);
     shown.normalize();
     if (/[/+]json$/.test(type)) shown.textContent = indented(shown.textContent);
   }

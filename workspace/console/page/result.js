@@ -3,7 +3,7 @@
 import { element, replace } from "./dom.js";
 import { inBytes, inSeconds, tell, text } from "./language.js";
 import { download, medium } from "./media.js";
-import { reveal } from "./scrolling.js";
+import { adder, reveal } from "./scrolling.js";
 import { json, plain } from "./values.js";
 import { variables } from "./variables.js";
 
@@ -13,6 +13,7 @@ export function resultView(schema) {
   const status = element("p", { class: "status", role: "status" });
   const alert = element("div", { role: "alert" });
   const streamed = element("div", { class: "streamed", "aria-live": "polite" });
+  const add = adder(streamed);
   const files = element("div", { class: "media" });
   const outputs = element("div", {});
   const logs = element("ul", { class: "lines" });
@@ -44,7 +45,7 @@ export function resultView(schema) {
   let clock = 0;
 
   const taken = {
-    text: (event) => streamed.append(event.text),
+    text: (event) => add(event.text),
     log(event) {
       logsPart.hidden = false;
       const { label, status: state, data, error } = event;
@@ -57,7 +58,6 @@ export function resultView(schema) {
       lines.append(`${event.text}\n`);
     },
     outputs({ outputs: given }) {
-      streamed.textContent = given.text; // a link is told only here
       replace(files, given.files.map(fileFigure));
       replace(outputs, variables(given, declared));
     },
@@ -68,7 +68,7 @@ export function resultView(schema) {
         element("p", { class: "error-head" }, element("strong", {}, text("failed")), kind && element("code", {}, kind)),
         element("p", { class: "error-message" }, message),
         place && element("p", { class: "note" }, text("failed_at"), " ", element("code", {}, place)),
-        inWorkflow && [element("p", { class: "note" }, text("in_workflow")), plain(inWorkflow, "code")],
+        inWorkflow !== message && inWorkflow && [element("p", { class: "note" }, text("in_workflow")), plain(inWorkflow, "code")],
       );
     },
     end({ seconds }) {
@@ -81,6 +81,7 @@ export function resultView(schema) {
     clearInterval(clock);
     whole.setAttribute("data-state", state);
     replace(status, ...shown);
+    streamed.tabIndex = streamed.scrollHeight > streamed.clientHeight ? 0 : -1;
     reveal(whole);
   }
 

@@ -35,23 +35,32 @@ export function dateControl(parameter) {
   return { input, short: true, read: () => input.value || undefined };
 }
 
-export function numberControl(parameter) {
+/** A text: an input of the type number drops the comma of "1,5" in some languages, and gives 15. */
+export function numberControl({ min, max, default: preset, placeholder }) {
   const input = element("input", {
-    type: "number",
+    type: "text",
     inputmode: "decimal",
-    step: "any",
-    min: parameter.min,
-    max: parameter.max,
-    value: parameter.default ?? "",
-    placeholder: local(parameter.placeholder),
+    value: preset ?? "",
+    placeholder: local(placeholder),
+    autocomplete: "off",
   });
   function read() {
-    if (input.validity.badInput) throw new Wrong(text("not_a_number"));
-    if (input.validity.rangeUnderflow) throw new Wrong(text("too_small", { limit: parameter.min }));
-    if (input.validity.rangeOverflow) throw new Wrong(text("too_large", { limit: parameter.max }));
-    return input.value === "" ? undefined : input.valueAsNumber;
+    const typed = input.value.trim();
+    if (!typed) return undefined;
+    const number = numberIn(typed);
+    if (number === null) throw new Wrong(text("not_a_number"));
+    if (min !== null && number < min) throw new Wrong(text("too_small", { limit: min }));
+    if (max !== null && number > max) throw new Wrong(text("too_large", { limit: max }));
+    return number;
   }
   return { input, short: true, read };
+}
+
+/** With a point or a comma; null also for "1,234", which would be two numbers. @param {string} typed */
+function numberIn(typed) {
+  if (/^[+-]?[1-9]\d{0,2},\d{3}$/.test(typed)) return null;
+  const number = typed.replace(",", ".");
+  return /^[-+.\de]+$/i.test(number) && Number.isFinite(Number(number)) ? Number(number) : null;
 }
 
 export function booleanControl(parameter) {

@@ -13,11 +13,17 @@ export const TEXTS = {
     "Não foi possível acessar o servidor. Ele ainda está em execução?",
   ],
   overview: ["Overview", "概览", "概要", "Visão geral"],
-  tools_and_endpoints: ["Tools and endpoints", "工具与端点", "ツールとエンドポイント", "Ferramentas e endpoints"],
+  tools_and_endpoints: ["Tools and endpoints", "工具与 API 端点", "ツールとエンドポイント", "Ferramentas e endpoints"],
   tools: ["Tools", "工具", "ツール", "Ferramentas"],
-  endpoints: ["Endpoints", "端点", "エンドポイント", "Endpoints"],
+  endpoints: ["Endpoints", "API 端点", "エンドポイント", "Endpoints"],
   hidden_routes: ["Hidden in Dify ({n})", "在 Dify 中隐藏（{n}）", "Dify では非表示（{n}）", "Ocultos no Dify ({n})"],
   filter: ["Filter", "筛选", "絞り込み", "Filtrar"],
+  nothing_to_try: [
+    "This plugin has no tools and no endpoints. What else it may have, such as models, cannot be tried here.",
+    "此插件没有工具和 API 端点。模型等其他内容无法在此试用。",
+    "このプラグインにはツールもエンドポイントもありません。モデルなど、ほかの機能はここでは試せません。",
+    "Este plugin não tem ferramentas nem endpoints. O resto, como modelos, não pode ser testado aqui.",
+  ],
   nothing_found: ["Nothing matches.", "没有匹配项。", "一致するものがありません。", "Nada encontrado."],
 
   // the overview
@@ -28,10 +34,10 @@ export const TEXTS = {
     "Modelos deste espaço de trabalho",
   ],
   models_help: [
-    "This is a local workspace, not Dify. What a plugin asks of Dify is answered on this machine, by these:",
-    "这里是本地工作空间，不是 Dify。插件向 Dify 发出的请求由本机上的以下模型应答：",
+    "This is a local workspace, not Dify. What the plugin asks of Dify is answered by these:",
+    "这里是本地工作空间，不是 Dify。插件向 Dify 发出的请求由以下模型应答：",
     "ここは Dify ではなくローカルのワークスペースです。プラグインから Dify への要求には、次のものが応答します。",
-    "Este é um espaço de trabalho local, não o Dify. O que o plugin pede ao Dify é respondido nesta máquina por:",
+    "Este é um espaço de trabalho local, não o Dify. O que o plugin pede ao Dify é respondido por estes:",
   ],
   model_type: ["Type", "类型", "種類", "Tipo"],
   model: ["Model", "模型", "モデル", "Modelo"],
@@ -80,10 +86,16 @@ export const TEXTS = {
   ],
   credentials: ["Credentials", "凭据", "認証情報", "Credenciais"],
   credentials_help: [
-    "Those of the tool's provider, for this page only. What is left empty is taken from the command line (--credential).",
-    "工具供应商的凭据，仅用于此页面。留空则使用命令行中的值（--credential）。",
-    "ツールプロバイダーの認証情報です。このページでのみ使われます。空の場合はコマンドライン（--credential）の値を使います。",
-    "Do provedor da ferramenta, só para esta página. O que ficar vazio vem da linha de comando (--credential).",
+    "The provider's. Typed here, they last until the page is reloaded; they can also come from the command line (--credential).",
+    "工具供应商的凭据。在此填写的内容会在刷新页面后清除，也可以在命令行中用 --credential 指定。",
+    "ツールプロバイダーの認証情報です。ここに入力した値はページを再読み込みすると消えます。コマンドラインの --credential でも指定できます。",
+    "Do provedor da ferramenta. Digitadas aqui, valem até a página ser recarregada; também podem vir da linha de comando (--credential).",
+  ],
+  credentials_given: [
+    "What is left empty comes from there.",
+    "留空则使用命令行中的值。",
+    "空の場合はコマンドラインの値を使います。",
+    "O que ficar vazio vem de lá.",
   ],
   no_parameters: [
     "This tool has no parameters.",
@@ -106,7 +118,12 @@ export const TEXTS = {
     "下の値に誤りがあります。",
     "Um dos valores abaixo está errado.",
   ],
-  not_a_number: ["This is not a number.", "这不是数字。", "数値ではありません。", "Não é um número."],
+  not_a_number: [
+    "This is not a number: write it like 1234.5.",
+    "不是有效的数字，请写成 1234.5 的形式。",
+    "数値ではありません。1234.5 のように入力してください。",
+    "Não é um número: escreva como 1234.5.",
+  ],
   too_small: [
     "It must be at least {limit}.",
     "不能小于 {limit}。",
@@ -176,7 +193,7 @@ export const TEXTS = {
   failed_after: ["Failed after {seconds}", "失败，用时 {seconds}", "失敗（{seconds}）", "Falhou após {seconds}"],
   stopped: ["Stopped.", "已停止。", "停止しました。", "Parado."],
   stopped_waiting: [
-    "Not waited for. What the call still gives is dropped.",
+    "No longer waiting. What the call still gives is dropped.",
     "已停止等待，后续输出将被丢弃。",
     "待機をやめました。以後の出力は破棄されます。",
     "Espera encerrada. O que a chamada ainda produzir será descartado.",
@@ -190,7 +207,7 @@ export const TEXTS = {
     "O que o nó mostra em um fluxo de trabalho",
   ],
   variables: ["Variables in a workflow", "工作流中的变量", "ワークフローの変数", "Variáveis em um fluxo de trabalho"],
-  not_put_out: ["not put out this time", "本次未输出", "今回は出力されていません", "não produzida desta vez"],
+  not_put_out: ["no value this time", "本次无输出", "今回は出力されていません", "sem valor desta vez"],
   not_declared: [
     "Not in output_schema: Dify's editor does not offer it.",
     "不在 output_schema 中：Dify 编辑器不会列出它。",
@@ -215,6 +232,12 @@ export const TEXTS = {
   json_body: ["JSON body", "JSON 请求体", "JSON ボディ", "Corpo JSON"],
   form_parts: ["Form data", "表单数据", "フォームデータ", "Dados do formulário"],
   such_as: ["such as {name}", "例如 {name}", "例：{name}", "como {name}"],
+  unfilled: [
+    "Put a value in place of {part}.",
+    "请将 {part} 替换为实际的值。",
+    "{part} を実際の値に置き換えてください。",
+    "Substitua {part} por um valor.",
+  ],
   choose_file: [
     "Choose a file for {name}.",
     "请为 {name} 选择文件。",
@@ -257,7 +280,7 @@ export const TEXTS = {
     "Aqui aparece o que o plugin pede ao Dify, com as respostas e os tempos.",
   ],
   none_of_this_call: [
-    "None of this call so far.",
+    "Nothing from this call so far.",
     "本次调用暂无记录。",
     "この呼び出しの記録はまだありません。",
     "Nenhuma desta chamada até agora.",

@@ -4,16 +4,18 @@ import { call, Failed } from "./api.js";
 import { commandLine } from "./command.js";
 import { copyButton } from "./copying.js";
 import { append, element, newId } from "./dom.js";
-import { fieldsOf } from "./form.js";
 import { folded, readAll } from "./field.js";
+import { fieldsOf } from "./form.js";
 import { local, localNow, text } from "./language.js";
 import { resultView } from "./result.js";
 import { runOnShortcut, shortcut } from "./shortcut.js";
 
-/** @param {object} tool @param {object} plugin @param {() => void} onCall a call has begun */
-export function toolView(tool, plugin, onCall) {
+/**
+ * @param {object} tool @param {object} plugin @param {import("./credentials.js").Credentials} credentials
+ * @param {() => void} onCall a call has begun
+ */
+export function toolView(tool, plugin, credentials, onCall) {
   const fields = fieldsOf(tool.parameters, plugin);
-  const credentials = fieldsOf(tool.credentials.map(optional), plugin);
   const result = resultView(tool.output_schema);
   const heading = element("h1", { tabindex: "-1", id: newId("heading") }, local(tool.label, tool.name));
   const run = element("button", { type: "submit", class: "primary" }, text("run"));
@@ -30,14 +32,6 @@ export function toolView(tool, plugin, onCall) {
   const form = element(
     "form",
     { novalidate: true, onsubmit: submit },
-    credentials.length > 0 &&
-      element(
-        "fieldset",
-        {},
-        element("legend", {}, text("credentials")),
-        element("p", { class: "help" }, text("credentials_help")),
-        credentials.map((one) => one.element),
-      ),
     fields.length ? fields.map((one) => one.element) : element("p", { class: "note" }, text("no_parameters")),
     element("div", { class: "actions" }, run, stop, shortcut(), copyButton(text("copy_as_command"), command)),
   );
@@ -47,14 +41,13 @@ export function toolView(tool, plugin, onCall) {
     event.preventDefault();
     if (waiting) return;
     const values = readAll(fields);
-    const secrets = readAll(credentials);
+    const secrets = readAll(credentials.fields);
     if (values === null || secrets === null) return;
     waiting = new AbortController();
     busy(true);
     result.begin();
     try {
-      const body = { parameters: sent(values), ...(credentials.length ? { credentials: secrets } : {}) };
-      for await (const one of call(tool, body, waiting.signal)) {
+      for await (const one of call(tool, { parameters: sent(values), credentials: secrets }, waiting.signal)) {
         if (one.event === "started") {
           callId = one.call;
           onCall();
@@ -79,7 +72,7 @@ export function toolView(tool, plugin, onCall) {
 
   function command() {
     const values = readAll(fields);
-    const secrets = readAll(credentials);
+    const secrets = readAll(credentials.fields);
     return values && secrets && commandLine(plugin, tool, values, secrets);
   }
 
@@ -96,14 +89,10 @@ export function toolView(tool, plugin, onCall) {
     element: view,
     heading,
     title: () => localNow(tool.label, tool.name),
+    shown: () => credentials.element && form.prepend(credentials.element),
     /** Of its last call. */
     made: (invocation) => callId !== null && invocation.call === callId,
   };
-}
-
-/** The server may know it, from its command line. */
-function optional(credential) {
-  return { ...credential, required: false };
 }
 
 /** The files' names are for the page alone. */

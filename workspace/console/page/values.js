@@ -6,6 +6,8 @@ import { text } from "./language.js";
 /** Characters that are shown before a value is folded. */
 const LONG = 600;
 const ROWS = 200;
+/** An object with more names is no row of a table. */
+const COLUMNS = 20;
 const NUMBERS = 8;
 
 /** The type as a workflow's editor names it: "array[object]". */
@@ -23,7 +25,8 @@ export function valueElement(value) {
   if (isVector(value)) return vectorTable([value]);
   if (Array.isArray(value) && value.length) {
     if (value.every(isVector)) return vectorTable(value);
-    if (value.every(isRow)) return objectTable(value);
+    const names = value.every(isRow) ? [...new Set(value.flatMap(Object.keys))] : [];
+    if (names.length && names.length <= COLUMNS) return objectTable(value, names);
   }
   return json(value);
 }
@@ -76,8 +79,7 @@ function vectorTable(vectors) {
   return table(head, rows, vectors.length);
 }
 
-function objectTable(objects) {
-  const names = [...new Set(objects.flatMap(Object.keys))];
+function objectTable(objects, names) {
   const head = element(
     "tr",
     {},

@@ -1,9 +1,12 @@
 """Calls of tools from the console."""
 
 import base64
+import contextlib
+import http.client
 import json
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -207,6 +210,16 @@ def test_an_upload_is_a_part_of_its_name(stepper: Console) -> None:
     assert (answer.status_code, answer.json()) == (400, {"message": "A file is uploaded as the part `file` of a form."})
 
 
+def test_an_upload_that_is_too_large_is_told_the_limit(stepper: Console) -> None:
+    claimed = {"Content-Length": str(101 * 1024**2), "Content-Type": "multipart/form-data; boundary=x", **SENT}
+    with contextlib.closing(http.client.HTTPConnection(urlsplit(stepper.url).netloc)) as connection:
+        connection.request("POST", "/console/api/files", headers=claimed)
+        answer = connection.getresponse()
+
+        assert answer.status == 413
+        assert json.loads(answer.read()) == {"message": "At most 100 MiB can be sent at once."}
+
+
 def blob(content: bytes, **meta: str) -> list[Any]:
     return ["send", {"type": "blob", "message": {"blob": base64.b64encode(content).decode()}, "meta": meta}]
 
@@ -223,6 +236,8 @@ def blob(content: bytes, **meta: str) -> list[Any]:
         ("text/javascript", "attachment"),
         ("application/pdf", "attachment"),
         ("audio/x\r\nSet-Cookie: a=b", "attachment"),
+        ("Text/Plain; charset=utf-8", "inline"),
+        ("Image/SVG+XML;a=b", "attachment"),
     ],
 )
 def test_a_file_comes_out_and_only_what_holds_no_scripts_opens(
@@ -235,9 +250,10 @@ def test_a_file_comes_out_and_only_what_holds_no_scripts_opens(
     answer = stepper.client.get(file["url"])
     assert answer.content == b"0123456789"
     assert answer.headers["Content-Disposition"].startswith(disposition)
-    opens = disposition == "inline" or mime_type == "image/svg+xml"
+    kind = mime_type.lower().partition(";")[0]
+    opens = disposition == "inline" or kind == "image/svg+xml"
     sent_as = answer.headers["Content-Type"].partition(";")[0]
-    assert sent_as == (mime_type if opens else "application/octet-stream")
+    assert sent_as == (kind if opens else "application/octet-stream")
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
     part = stepper.client.get(file["url"], headers={"Range": "bytes=2-4"})
     assert (part.status_code, part.content) == (206, b"234")

@@ -7,7 +7,6 @@ import pytest
 
 from tests.workspace.cli.calling import GREETER
 from tests.workspace.console.api.serving import ROOT, Console, serving
-from tests.workspace.plugin.plugins.bare import write_plugin
 from workspace.plugin.folder import read_plugin_folder
 
 
@@ -16,7 +15,6 @@ def test_the_texts_of_a_plugin_come_in_all_their_languages(stepper: Console) -> 
 
     assert plugin["label"] == {"en_US": "Stepper", "ja_JP": "ステッパー"}
     assert plugin["description"] == {"zh_Hans": "一步一步"}
-    assert plugin["languages"] == ["en_US", "ja_JP", "zh_Hans", "pt_BR"]
     walk, remember, locked = plugin["tools"]
     assert (walk["provider"], walk["name"], walk["label"]) == ("steps", "walk", {"en_US": "Walk", "pt_BR": "Andar"})
     assert (walk["description"], walk["llm_description"]) == ({"en_US": "Walks."}, "Does steps.")
@@ -58,6 +56,7 @@ def test_a_tool_comes_with_the_credentials_it_needs(stepper: Console) -> None:
     assert walk["credentials"] == []
     [door_key] = locked["credentials"]
     assert (door_key["name"], door_key["type"], door_key["required"]) == ("door_key", "secret-input", True)
+    assert door_key["given"] is False
 
 
 def test_a_route_comes_with_a_command_and_with_the_request_it_makes(stepper: Console) -> None:
@@ -129,7 +128,6 @@ def test_this_repository_s_plugin_is_there_whole(own: Console) -> None:
 
     assert [tool["name"] for tool in plugin["tools"]] == [tool.name for tool in folder.tools]
     assert len(plugin["endpoints"]["routes"]) == len(folder.group.endpoints)
-    assert plugin["languages"] == ["en_US", "zh_Hans", "ja_JP", "pt_BR"]
     assert plugin["permission"] == folder.permission
     assert own.client.get(plugin["icon_dark"]).status_code == 200
     assert Path(plugin["folder"]) == ROOT
@@ -143,7 +141,10 @@ def greeter(tmp_path: Path) -> Path:
 def test_a_plugin_of_the_sdk_without_endpoints_is_served(greeter: Path, tmp_path: Path) -> None:
     with serving(greeter, tmp_path / "data", "--credential", "door_key=test-key") as console:
         assert console.endpoints is None
-        assert console.plugin()["endpoints"] is None
+        plugin = console.plugin()
+        assert plugin["endpoints"] is None
+        credentials = [one for tool in plugin["tools"] for one in tool["credentials"]]
+        assert {one["name"]: one["given"] for one in credentials}["door_key"] is True
         *_, outputs, end = console.call("greeter/greet", {"name": "Ada", "times": "2"})
         assert outputs["outputs"]["variables"]["greeting"] == "Hello, Ada! Hello, Ada! "
         assert end["event"] == "end"
@@ -152,13 +153,3 @@ def test_a_plugin_of_the_sdk_without_endpoints_is_served(greeter: Path, tmp_path
         assert (error["kind"], error["message"]) == ("LookupError", "nothing to say")
         assert error["place"] == 'tools/fail.py:8: raise LookupError("nothing to say")'
         assert console.client.get("/e/hook/x").status_code == 404
-
-
-def test_a_plugin_without_tools_and_endpoints_is_served(tmp_path: Path) -> None:
-    folder = write_plugin(tmp_path, "def request(session, data): pass")
-    manifest = folder / "manifest.yaml"
-    manifest.write_text(manifest.read_text().replace("    - provider.yaml\n", "    []\n"))
-    with serving(folder, tmp_path / "data") as console:
-        plugin = console.plugin()
-        assert (plugin["tools"], plugin["endpoints"], plugin["icon"]) == ([], None, None)
-        assert (plugin["label"], plugin["description"]) == ({"en_US": "bare"}, {})

@@ -156,3 +156,25 @@ def test_the_endpoints_answer_whoever_calls_as_in_dify(stepper: Console) -> None
     elsewhere = {"Host": "evil.example", "Origin": "http://evil.example", "Sec-Fetch-Site": "cross-site"}
 
     assert httpx.post(f"{stepper.endpoints}/walk/home", json=[], headers=elsewhere).text == "ok"
+
+
+@pytest.mark.parametrize(
+    ("site", "mode", "sandboxed"),
+    [
+        ("cross-site", "navigate", True),
+        ("same-site", "navigate", True),
+        ("none", "navigate", False),
+        ("same-origin", "navigate", False),
+        ("cross-site", "cors", False),
+    ],
+)
+def test_a_page_of_the_plugin_that_a_foreign_page_leads_to_is_of_no_origin(
+    stepper: Console, site: str, mode: str, *, sandboxed: bool
+) -> None:
+    browser = {"Sec-Fetch-Site": site, "Sec-Fetch-Mode": mode}
+    policy = httpx.post(f"{stepper.endpoints}/walk/home", json=[], headers=browser).headers.get(
+        "Content-Security-Policy"
+    )
+
+    assert (policy or "").startswith("sandbox ") is sandboxed
+    assert "allow-same-origin" not in (policy or "")
