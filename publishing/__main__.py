@@ -39,8 +39,11 @@ def write_package(plugin: Plugin, folder: Path) -> None:
     package = archive(plugin.contents)
     content = content_of(package)
     path = folder / f"{plugin.name}.difypkg"
-    folder.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(package)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(package)
+    except OSError as error:
+        raise CannotPackage(f"{path} cannot be written: {error.strerror}.") from None
     unpacked = sum(map(len, content.values()))
     print(f"{path}: {len(package):,} bytes, {len(content)} files of {unpacked:,} bytes")
     print(f"sha256: {hashlib.sha256(package).hexdigest()}")

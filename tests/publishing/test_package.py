@@ -126,6 +126,10 @@ def test_a_tool_that_git_does_not_know_yet_is_told(folder, package):
         (lambda folder: (folder / ".difyignore").write_text("!a"), "`!a` in .difyignore does not do in Dify's CLI "),
         (lambda folder: (in_git(folder), (folder / "main.py").unlink()), "git tracks main.py, which is not there: "),
         (lambda folder: (folder / ".git").write_text("gitdir: nowhere"), "git cannot list the files: "),
+        (lambda folder: (folder / "pyproject.toml").write_text("a = b"), "pyproject.toml is not TOML: "),
+        (lambda folder: (folder / "README.md").write_bytes("\u4f60".encode("gbk")), "README.md is not UTF-8."),
+        (lambda folder: (folder / ".difyignore").write_bytes(b"\xff"), ".difyignore is not UTF-8."),
+        (lambda folder: (folder / "tools" / "llm.yaml").write_bytes(b"\xff: 1"), "tools/llm.yaml is not YAML: "),
     ],
 )
 def test_a_folder_that_cannot_be_packaged_is_refused_with_one_sentence(folder, package, breaking, sentence):
@@ -138,6 +142,12 @@ def test_a_folder_that_cannot_be_packaged_is_refused_with_one_sentence(folder, p
     assert problem.count("\n") == 1
     assert not printed
     assert not (folder / "dist").exists()
+
+
+def test_a_place_that_cannot_be_written_to_is_told_in_one_sentence(folder, package):
+    (folder / "dist" / "switchboard-0.1.0.difypkg").mkdir(parents=True)
+
+    assert package() == (1, "", "dist/switchboard-0.1.0.difypkg cannot be written: Is a directory.\n")
 
 
 def test_a_broken_rule_is_told_and_no_package_is_made(folder, package):

@@ -216,6 +216,7 @@ BROKEN = {
             "has to say `>=` or `==` and a version",
         ),
         (replace("requirements.txt", "dify_plugin>=0.10.2,<0.11", "dify_plugin~=0.10.2,<1"), "has to say `>=` or `==`"),
+        (replace("requirements.txt", "dify_plugin>=0.10.2", "dify_plugin>=new"), "has to say `>=` or `==`"),
         (replace("requirements.txt", "dify_plugin>=0.10.2,<0.11\n", ""), "requirements.txt does not name dify_plugin."),
     ],
 }
