@@ -17,7 +17,7 @@ ON_THE_DAEMON = "run the endpoints' tests on the real plugin daemon, and tests/d
 
 
 def pytest_configure() -> None:
-    """What a shell runs in the background ignores Ctrl-C, and hands that on to what it starts, which tests interrupt."""
+    """What a shell runs in the background does not hear Ctrl-C, nor what that starts, which some tests interrupt."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
