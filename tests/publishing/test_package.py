@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from publishing import __main__, difyignore, plugin, rules
+from publishing import __main__, contents, difyignore, plugin, rules
 from publishing.archive import content_of, differences
 
 ROOT = Path(__file__).parent.parent.parent
@@ -195,19 +195,42 @@ def test_differences_between_two_packages_are_told():
     ]
 
 
-def test_a_cli_that_makes_something_else_stops_it(folder, package, monkeypatch, tmp_path):
-    other = tmp_path / "dify"
-    other.write_text(
-        '#!/bin/sh\nprintf "%s" "$3" > "$5.txt" && cd "$(dirname "$5")" && exec python3 -m zipfile -c "$5" "$5.txt"\n'
-    )
-    other.chmod(0o755)
-    monkeypatch.setenv("DIFY_CLI", str(other))
+@pytest.fixture
+def cli_makes(tmp_path, monkeypatch):
+    """A stand-in for Dify's CLI that makes a package of this content, whatever the folder holds."""
+
+    def makes(content):
+        with zipfile.ZipFile(tmp_path / "official.difypkg", "w") as official:
+            for path, held in content.items():
+                official.writestr(path, held)
+        cli = tmp_path / "dify"
+        cli.write_text(f'#!/bin/sh\ncp "{tmp_path}/official.difypkg" "$5"\n')
+        cli.chmod(0o755)
+        monkeypatch.setenv("DIFY_CLI", str(cli))
+
+    return makes
+
+
+def test_it_is_compared_with_what_difys_cli_makes_of_what_git_tracks(folder, package, cli_makes):
+    in_git(folder)
+    (folder / "tools" / "notes.txt").write_text("not for anybody")
+    tracked = {path: (folder / path).read_bytes() for path in contents.read(folder).files}
+    cli_makes({**tracked, "tools/notes.txt": b"not for anybody"})
+
+    code, printed, _ = package()
+
+    assert code == 0
+    assert f"the same content as {os.environ['DIFY_CLI']} makes\n" in printed
+
+
+def test_a_cli_that_makes_something_else_stops_it(folder, package, cli_makes):
+    files = contents.read(folder).files
+    cli_makes({path: (folder / path).read_bytes() for path in files if path != "main.py"})
 
     code, _, problem = package()
 
     assert code == 1
-    assert "This is not what" in problem
-    assert "main.py is in ours alone." in problem
+    assert problem == f"This is not what {os.environ['DIFY_CLI']} makes of the folder: main.py is in ours alone.\n"
 
 
 @pytest.mark.parametrize(

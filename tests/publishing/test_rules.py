@@ -260,6 +260,12 @@ def test_a_secret_is_told_without_being_shown(folder, edit):
     assert KEY[:6] not in str(rules.broken(plugin.read(folder)))
 
 
+def test_a_name_beside_a_key_is_no_secret(folder, edit):
+    write("main.py", "\nSECRET = 'secret-input'\nTOKEN = 'test-key-of-a-test'\n", add=True)(folder, edit)
+
+    assert rules.broken(plugin.read(folder)) == {}
+
+
 def test_chinese_in_fences_is_no_matter(folder, edit):
     write("README.md", "# A\n\n```text\n你好\n```\n\n```json\n{}\n```\n")(folder, edit)
 
