@@ -10,7 +10,12 @@ from publishing.rules import RULES
 LONG = "é" * 1024
 FAR = "2999-01-01T00:00:00Z"
 KEY = "sk-" + "a1B2c3D4e5" * 3  # in two parts, so that it is not found here
-TOKEN = "ghp" + "_" + "a1B2c3D4e5" * 4
+TOKENS = [
+    "ghp" + "_" + "a1B2c3D4e5" * 4,
+    "xox" + "b-1234567890",
+    "AKI" + "A1B2C3D4E5F6G7H8I",
+    "eyJ" + "hbGci" * 5 + ".e30",
+]
 RANDOM = "q7ZrT2" + "xVb9LmK4pW8s"
 
 
@@ -138,9 +143,12 @@ BROKEN = {
     "under 1 MB": [(grow, "The package takes 1,")],
     "nothing that looks like a secret": [
         (write("README.md", f"\nkey: {KEY}\n", add=True), "looks like an API key."),
-        (write("main.py", f"\n# {TOKEN}\n", add=True), "looks like an access token."),
+        *((write("main.py", f"\n# {token}\n", add=True), "looks like an access token.") for token in TOKENS),
         (write("main.py", f"\nAPI_KEY = {RANDOM!r}\n", add=True), "looks like a secret in quotes."),
-        (write("README.md", f'\n{{"access_token": "{RANDOM}"}}\n', add=True), "looks like a secret in quotes."),
+        *(
+            (write("README.md", f'\n{{"{name}": "{RANDOM}"}}\n', add=True), "looks like a secret in quotes.")
+            for name in ("access_token", "client_secret", "password", "passwd", "apikey", "credentials")
+        ),
         (write("README.md", "\n-----BEGIN RSA " + "PRIVATE KEY-----\n", add=True), "looks like a private key."),
     ],
     "the Python compiles": [
