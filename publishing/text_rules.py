@@ -63,7 +63,7 @@ def dependencies_are_bounded(plugin: Plugin) -> Iterator[str]:
             yield f"{where}: {line} is not a requirement."
             continue
         operators = {each.operator for each in requirement.specifier}
-        if requirement.url or not (operators == {"=="} or ({">", ">="} & operators and {"<", "<="} & operators)):
+        if requirement.url or not ("==" in operators or ({">", ">="} & operators and {"<", "<="} & operators)):
             yield f"{where}: {line} has no bound on both sides."
 
 

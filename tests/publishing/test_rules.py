@@ -107,6 +107,7 @@ BROKEN = {
     ],
     "author and repo have Dify's form": [
         (manifest(author="dify-friend"), "manifest.yaml: author may contain neither dify nor langgenius."),
+        (manifest(author="my-langgenius"), "manifest.yaml: author may contain neither dify nor langgenius."),
         (manifest(author="ada"), "provider/switchboard.yaml: identity.author is not ada, as in manifest.yaml."),
         (manifest(repo="github.com/ada/switchboard"), "manifest.yaml: repo has to be an https address."),
     ],
@@ -170,6 +171,10 @@ BROKEN = {
         (manifest(icon_dark="night.svg"), "manifest.yaml: icon_dark: _assets/night.svg is not in the package."),
         (write("_assets/icon.svg", " "), "manifest.yaml: icon: _assets/icon.svg is empty."),
         (write("_assets/icon-dark.svg", '<path d="M20 20 V80 M20 20 H60 Q80 20"/>'), "is the icon of Dify's template"),
+        (
+            write("_assets/icon.svg", "<!-- DIFY_MARKETPLACE_TEMPLATE_ICON_DO_NOT_USE -->"),
+            "is the icon of Dify's template",
+        ),
     ],
     "permissions equal use": [
         (
@@ -195,6 +200,7 @@ BROKEN = {
     "a privacy policy that names every tool and route": [
         (manifest(privacy=None), "manifest.yaml: privacy has to name a file in the package, PRIVACY.md."),
         (write("PRIVACY.md", "!!! Please fill in the privacy policy of the plugin."), "PRIVACY.md is empty or the"),
+        (write("PRIVACY.md", "Replace this template with yours."), "PRIVACY.md is empty or the template's."),
         (
             replace("PRIVACY.md", "| `tts` |", "| speech |"),
             "PRIVACY.md does not say where the data goes that tts is given.",
@@ -268,14 +274,20 @@ def test_a_secret_is_told_without_being_shown(folder, edit):
     assert KEY[:6] not in str(rules.broken(plugin.read(folder)))
 
 
-def test_a_name_beside_a_key_is_no_secret(folder, edit):
-    write("main.py", "\nSECRET = 'secret-input'\nTOKEN = 'test-key-of-a-test'\n", add=True)(folder, edit)
-
-    assert rules.broken(plugin.read(folder)) == {}
-
-
-def test_chinese_in_fences_is_no_matter(folder, edit):
-    write("README.md", "# A\n\n```text\n你好\n```\n\n```json\n{}\n```\n")(folder, edit)
+@pytest.mark.parametrize(
+    "changes",
+    [
+        [write("main.py", "\nSECRET = 'secret-input'\nTOKEN = 'test-key-of-a-test'\n", add=True)],
+        [write("README.md", "# A\n\n```text\n你好\n```\n\n```json\n{}\n```\n")],
+        [replace("requirements.txt", "httpx>=0.28,<1", "# for files\nhttpx==0.28.1  # exactly")],
+        [replace("manifest.yaml", "type: plugin\n", "type: plugin\nrepo:\n")],
+        [write("switchboard/new.py", ""), write("main.py", "import switchboard.new\n", add=True)],
+    ],
+    ids=["names beside keys", "Chinese in fences", "a pinned version", "nothing in a field", "import without from"],
+)
+def test_what_is_allowed_breaks_no_rule(folder, edit, changes):
+    for change in changes:
+        change(folder, edit)
 
     assert rules.broken(plugin.read(folder)) == {}
 
