@@ -142,9 +142,11 @@ def test_a_call_that_takes_too_long_is_given_up(run: Run) -> None:
 
 
 def test_a_plugin_that_gives_no_sign_of_life_is_killed(run: Run) -> None:
-    with run("def request(session, data): pass", silence_limit=0.05) as plugin:
-        with pytest.raises(PluginGone, match="no sign of life"):
-            list(plugin.call(REQUEST))
+    with (
+        run("def request(session, data): pass", silence_limit=0.05) as plugin,
+        pytest.raises(PluginGone, match="no sign of life"),
+    ):
+        list(plugin.call(REQUEST))
     with pytest.raises(PluginGone, match="no sign of life"):
         list(plugin.call(REQUEST))
 
