@@ -318,6 +318,8 @@ def request(session, data):
             list(plugin.call({"crash": True}))
         with pytest.raises(PluginGone, match="exit code 3"):
             next(other)
+        with pytest.raises(PluginGone, match="exit code 3"):
+            next(plugin.call({"crash": False}, timeout=10))
 
 
 def test_a_plugin_that_is_killed_is_reported_with_the_signal(run: Run) -> None:
