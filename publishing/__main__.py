@@ -3,6 +3,7 @@
 import argparse
 import hashlib
 import sys
+from itertools import chain
 from pathlib import Path
 
 from publishing import rules
@@ -20,8 +21,8 @@ def main(arguments: list[str]) -> int:
     options = parser.parse_args(arguments)
     try:
         plugin = read(Path.cwd())
-        if broken := rules.problems(plugin):
-            print("\n".join(broken), file=sys.stderr)
+        if broken := rules.broken(plugin):
+            print("\n".join(chain.from_iterable(broken.values())), file=sys.stderr)
             return 1
         if options.command == "check":
             print(f"{plugin.name} keeps the {len(rules.RULES)} rules of the marketplace that are not the owner's.")
@@ -38,8 +39,11 @@ def write_package(plugin: Plugin, folder: Path) -> None:
     package = archive(plugin.contents)
     content = content_of(package)
     path = folder / f"{plugin.name}.difypkg"
-    folder.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(package)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(package)
+    except OSError as error:
+        raise CannotPackage(f"{path} cannot be written: {error.strerror}.") from None
     unpacked = sum(map(len, content.values()))
     print(f"{path}: {len(package):,} bytes, {len(content)} files of {unpacked:,} bytes")
     print(f"sha256: {hashlib.sha256(package).hexdigest()}")

@@ -28,7 +28,7 @@ def archive(contents: Contents) -> bytes:
 
 def content_of(package: bytes) -> dict[str, bytes]:
     with zipfile.ZipFile(io.BytesIO(package)) as opened:
-        return {entry.filename: opened.read(entry) for entry in opened.infolist() if not entry.is_dir()}
+        return {entry.filename: opened.read(entry) for entry in opened.infolist()}
 
 
 def dify_cli() -> str:

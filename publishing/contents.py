@@ -25,8 +25,11 @@ class Contents:
         return (self.root / path).read_bytes()
 
     def text_of(self, path: str) -> str:
-        """Raises UnicodeDecodeError."""
-        return self.bytes_of(path).decode("utf-8")
+        """Raises CannotPackage where it is no text."""
+        try:
+            return self.bytes_of(path).decode("utf-8")
+        except UnicodeDecodeError:
+            raise CannotPackage(f"{path} is not UTF-8.") from None
 
 
 def read(root: Path) -> Contents:
@@ -37,6 +40,8 @@ def read(root: Path) -> Contents:
         raise CannotPackage(
             f"There is no {difyignore.NAME} in {root}, so Dify's CLI would ship what lies there."
         ) from None
+    except UnicodeDecodeError:
+        raise CannotPackage(f"{difyignore.NAME} is not UTF-8.") from None
     except difyignore.UnreadablePattern as error:
         raise CannotPackage(str(error)) from None
     present = [path for path in _files(root, ignore) if ignore.lets_through(path)]

@@ -6,25 +6,22 @@ hold: it takes longer than a look at the files.
 
 from collections.abc import Callable, Iterator
 
-from publishing import file_rules, manifest_rules, text_rules
+from publishing import code_rules, file_rules, manifest_rules, text_rules
 from publishing.plugin import Plugin
 
 RULES: dict[str, Callable[[Plugin], Iterator[str]]] = {
+    "declarations that Dify takes": manifest_rules.declarations,
+    "author and repo have Dify's form": manifest_rules.identities,
+    "created in the past": manifest_rules.created_in_the_past,
+    "it starts, and in which Dify": manifest_rules.runner,
+    "icons of its own": manifest_rules.icons,
     "the package holds what runs and nothing else": file_rules.only_what_runs,
-    "no environments, caches, editor files, keys or logs": file_rules.no_leftovers,
     "no symbolic links": file_rules.no_links,
-    "what the YAML names is in the package": file_rules.declared_files_ship,
     "under 1 MB": file_rules.small,
     "nothing that looks like a secret": file_rules.no_secrets,
-    "the Python compiles": file_rules.python_compiles,
-    "nothing that reviewers want explained": file_rules.nothing_to_explain,
-    "labels, descriptions and meta are complete": manifest_rules.metadata,
-    "version, author and name have Dify's form": manifest_rules.forms,
-    "tags that Dify and its SDK know": manifest_rules.tags,
-    "created in the past": manifest_rules.created_in_the_past,
-    "icons of its own": manifest_rules.icons,
-    "permissions equal use": manifest_rules.permissions_equal_use,
-    "memory and storage are in Dify's range": manifest_rules.resources,
+    "the Python compiles": code_rules.python_compiles,
+    "nothing that reviewers want explained": code_rules.nothing_to_explain,
+    "permissions equal use": code_rules.permissions_equal_use,
     "a README in English that links the source": text_rules.readme,
     "a privacy policy that names every tool and route": text_rules.privacy,
     "dependencies are bounded on both sides": text_rules.dependencies_are_bounded,
@@ -33,9 +30,14 @@ RULES: dict[str, Callable[[Plugin], Iterator[str]]] = {
 PLACEHOLDER_AUTHOR = "switchboard"
 
 
-def problems(plugin: Plugin) -> list[str]:
-    """Every way in which a rule is broken, a sentence each; empty if all hold."""
-    return [problem for check in RULES.values() for problem in check(plugin)]
+def broken(plugin: Plugin) -> dict[str, list[str]]:
+    """Every way in which each rule is broken, a sentence each. Rules that are kept are not in it; where the
+    declarations are none that Dify takes, the others are not asked."""
+    first, *others = RULES
+    found = {first: list(RULES[first](plugin))}
+    if not found[first]:
+        found = {name: list(RULES[name](plugin)) for name in others}
+    return {name: problems for name, problems in found.items() if problems}
 
 
 def left_to_the_owner(plugin: Plugin) -> list[str]:

@@ -8,6 +8,7 @@ from itertools import chain
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.version import Version
 
+from publishing.contents import CannotPackage
 from publishing.plugin import Plugin
 
 HAN = re.compile("[\u2e80-\u2fdf\u3005\u3007\u3021-\u3029\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
@@ -15,6 +16,7 @@ FENCED = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
 PICTURE = re.compile(r"""!\[[^\]]*\]\(([^)\s]+)|<(?:img|source)\b[^>]*?\b(?:src|srcset)=["']([^"']+)""")
 TEMPLATE_PRIVACY = ("Please fill in the privacy policy", "Replace this template")
 REQUIREMENTS = "requirements.txt"
+PROJECT = "pyproject.toml"
 SDK = re.compile(r"dify[-_]plugin\b")
 OLDEST_SDK = Version("0.9.0")
 
@@ -55,41 +57,54 @@ def privacy(plugin: Plugin) -> Iterator[str]:
 
 def dependencies_are_bounded(plugin: Plugin) -> Iterator[str]:
     """In requirements.txt, and in every group of pyproject.toml, which is looked at though it does not ship."""
-    for where, line in _dependencies(plugin):
-        try:
-            requirement = Requirement(line)
-        except InvalidRequirement:
+    for where, line in [*_shipped(plugin), *_of_the_project(plugin)]:
+        requirement = _requirement(line)
+        if requirement is None:
             yield f"{where}: {line} is not a requirement."
             continue
         operators = {each.operator for each in requirement.specifier}
-        if requirement.url or not (operators == {"=="} or ({">", ">="} & operators and {"<", "<="} & operators)):
+        if requirement.url or not ("==" in operators or ({">", ">="} & operators and {"<", "<="} & operators)):
             yield f"{where}: {line} has no bound on both sides."
 
 
 def sdk_is_recent(plugin: Plugin) -> Iterator[str]:
-    lines = [line for where, line in _dependencies(plugin) if where == REQUIREMENTS and SDK.match(line)]
+    lines = [line for _, line in _shipped(plugin) if SDK.match(line)]
     if not lines:
         yield f"{REQUIREMENTS} does not name dify_plugin."
     for line in lines:
-        lowest = [each for each in Requirement(line).specifier if each.operator in ("==", ">=")]
+        requirement = _requirement(line)
+        lowest = [each for each in requirement.specifier if each.operator in ("==", ">=")] if requirement else []
         if "~=" in line or len(lowest) != 1 or Version(lowest[0].version) < OLDEST_SDK:
             yield f"{REQUIREMENTS}: {line} has to say `>=` or `==` and a version from {OLDEST_SDK} on."
 
 
-def _dependencies(plugin: Plugin) -> list[tuple[str, str]]:
+def _requirement(line: str) -> Requirement | None:
+    try:
+        return Requirement(line)
+    except InvalidRequirement:
+        return None
+
+
+def _shipped(plugin: Plugin) -> list[tuple[str, str]]:
     lines = [line.split("#")[0].strip() for line in _text(plugin, REQUIREMENTS).splitlines()]
-    found = [(REQUIREMENTS, line) for line in lines if line]
-    project = plugin.contents.root / "pyproject.toml"
-    if project.is_file():
-        content = tomllib.loads(project.read_text(encoding="utf-8"))
-        own = content.get("project", {})
-        groups = chain(
-            [own.get("dependencies", [])],
-            own.get("optional-dependencies", {}).values(),
-            content.get("dependency-groups", {}).values(),
-        )
-        found += [("pyproject.toml", line) for line in chain.from_iterable(groups) if isinstance(line, str)]
-    return found
+    return [(REQUIREMENTS, line) for line in lines if line]
+
+
+def _of_the_project(plugin: Plugin) -> list[tuple[str, str]]:
+    project = plugin.contents.root / PROJECT
+    if not project.is_file():
+        return []
+    try:
+        content = tomllib.loads(plugin.contents.text_of(PROJECT))
+    except tomllib.TOMLDecodeError as error:
+        raise CannotPackage(f"{PROJECT} is not TOML: {error}.") from None
+    own = content.get("project", {})
+    groups = chain(
+        [own.get("dependencies", [])],
+        own.get("optional-dependencies", {}).values(),
+        content.get("dependency-groups", {}).values(),
+    )
+    return [(PROJECT, line) for line in chain.from_iterable(groups) if isinstance(line, str)]
 
 
 def _text(plugin: Plugin, path: str) -> str:

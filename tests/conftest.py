@@ -1,5 +1,6 @@
 """`dify_plugin` patches the standard library for gevent on import, so it goes before anything that imports `ssl`."""
 
+import signal
 import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -13,6 +14,11 @@ from tests.endpoints.api import Api, ChildProcess
 from tests.openai_stand_in import Server, serving
 
 ON_THE_DAEMON = "run the endpoints' tests on the real plugin daemon, and tests/daemon with them"
+
+
+def pytest_configure() -> None:
+    """What a shell runs in the background does not hear Ctrl-C, nor what that starts, which some tests interrupt."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -49,6 +49,14 @@ def rows(heading: str, document: str = "README.md") -> list[list[str]]:
     return found
 
 
+def routes_of(cell: str) -> list[str]:
+    """`POST [/<app_id>]/parameters` is two of them."""
+    names = re.findall(r"`((?:GET|POST) [^`]+)`", cell)
+    return [
+        name for each in names for name in dict.fromkeys((re.sub(r"\[.*\]", "", each), re.sub(r"[\[\]]", "", each)))
+    ]
+
+
 def code(text: str) -> list[str]:
     """What stands in inline code."""
     return re.findall(r"`([^`\n]+)`", outside_fences(text))

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Literal
 
+from selenium.common.exceptions import WebDriverException
 from selenium.webdriver import Chrome, ChromeOptions, ChromeService
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -52,7 +53,11 @@ def chromium() -> Iterator[Chrome]:
         options.add_argument("--no-sandbox")  # Chromium's own does not work for root
     options.set_capability("goog:loggingPrefs", {"performance": "ALL", "browser": "ALL"})
     os.environ.setdefault("SE_OFFLINE", "true")
-    started = Chrome(options=options, service=ChromeService(driver))
+    try:
+        started = Chrome(options=options, service=ChromeService(driver))
+    except WebDriverException as error:
+        reason = (error.msg or "").partition(";")[0].rstrip(".")
+        raise NoBrowser(f"{browser} does not start: {reason}") from None
     try:
         yield started
     finally:

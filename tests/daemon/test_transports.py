@@ -1,8 +1,6 @@
 """Remote debugging and serverless hosting, with the daemon's own ends of them."""
 
-import json
 import random
-import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import httpx
@@ -12,7 +10,7 @@ from tests.daemon.other_transports import Connector, RealHosted, debug
 from tests.daemon.prerequisites import missing
 from tests.recordings import mp3
 from tests.replies import llm_chunk
-from tests.transports.test_calls import CHAT, selected
+from tests.transports.test_calls import CHAT, PIECES, read_one_by_one, selected
 from workspace.stub import replies
 
 STREAM = {**CHAT, "stream": True}
@@ -55,24 +53,7 @@ def test_storage_is_the_daemons(plugin):
 
 
 def test_an_endpoint_streams_each_piece_as_it_comes(plugin):
-    read = threading.Event()
-
-    def answer(_invoke_type, _payload):
-        for number in range(5):
-            yield llm_chunk(f"token {number} ")
-            assert read.wait(10), "the piece before was held back"
-            read.clear()
-        yield llm_chunk("", finish_reason="stop", total_tokens=9)
-
-    plugin.handler = answer
-    came = []
-    with plugin.http.stream("POST", "/v1/chat/completions", json=STREAM) as response:
-        for line in response.iter_lines():
-            if "token" in line:
-                came.append(json.loads(line.removeprefix("data: "))["choices"][0]["delta"]["content"])
-                read.set()
-
-    assert came == [f"token {number} " for number in range(5)]
+    assert read_one_by_one(plugin, plugin.http) == [*PIECES, "data: [DONE]"]
 
 
 def test_every_short_stream_is_whole(plugin):

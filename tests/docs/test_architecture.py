@@ -1,8 +1,11 @@
 """docs/architecture.md names the folders there are, and what `make bench` measures."""
 
 import re
-import subprocess
+from pathlib import Path
 
+import pytest
+
+from publishing import contents
 from tests.documents import ROOT, blocks, code, rows
 
 DOCUMENT = "docs/architecture.md"
@@ -10,10 +13,11 @@ DOCUMENT = "docs/architecture.md"
 
 def folders_below(folder: str) -> set[str]:
     """Those that git tracks something in."""
-    tracked = subprocess.run(["git", "ls-files", "-z", folder], cwd=ROOT, capture_output=True, text=True, check=True)
-    start = "" if folder == "." else f"{folder}/"
-    paths = [path.removeprefix(start) for path in tracked.stdout.split("\0")]
-    return {path.split("/")[0] for path in paths if "/" in path}
+    tracked = contents.tracked_by_git(ROOT)
+    if tracked is None:
+        pytest.skip("The folders are those that git tracks something in, and this is no git repository.")
+    paths = [Path(path).relative_to(folder) for path in tracked if Path(path).is_relative_to(folder)]
+    return {path.parts[0] for path in paths if len(path.parts) > 1}
 
 
 def test_every_folder_is_named():

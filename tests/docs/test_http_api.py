@@ -20,7 +20,7 @@ from werkzeug.routing import Map, Rule
 import switchboard.http.errors  # noqa: F401 - for its errors
 from switchboard.errors import SwitchboardError
 from switchboard.http.routes import ROUTES
-from tests.documents import ROOT, blocks, code, commands, is_as_printed, rows
+from tests.documents import ROOT, blocks, code, commands, is_as_printed, routes_of, rows
 from workspace.cli.command_line import serve_parser
 
 DOCUMENT = "docs/http-api.md"
@@ -160,14 +160,6 @@ def test_the_python_does_what_is_printed(served, monkeypatch, document):
 
 def test_there_is_python_for_difys_own_client():
     assert any("from dify_client import ChatClient" in block.text for block in blocks(document=DOCUMENT))
-
-
-def routes_of(cell: str) -> list[str]:
-    """`POST [/<app_id>]/parameters` is two of them."""
-    names = re.findall(r"`((?:GET|POST) [^`]+)`", cell)
-    return [
-        name for each in names for name in dict.fromkeys((re.sub(r"\[.*\]", "", each), re.sub(r"[\[\]]", "", each)))
-    ]
 
 
 def test_every_route_has_its_row():

@@ -6,7 +6,7 @@ import pytest
 import yaml
 from dify_plugin.core.entities.invocation import InvokeType
 
-from tests.documents import ROOT, code, links, rows
+from tests.documents import ROOT, code, links, routes_of, rows
 from tests.test_tools_contract import TOOLS
 from tests.tool_cases import TOOL_CASES
 
@@ -60,14 +60,6 @@ def test_the_tools_that_fail_in_dify_today_are_marked_and_no_others_are():
     marked = {tool for tool, cells in TOOL_ROWS.items() if "fails in Dify today" in cells[2]}
 
     assert marked == {"speech2text", "completion_app"}
-
-
-def routes_of(cell: str) -> list[str]:
-    """`POST [/<app_id>]/parameters` is two of them."""
-    names = re.findall(r"`((?:GET|POST) [^`]+)`", cell)
-    return [
-        name for each in names for name in dict.fromkeys((re.sub(r"\[.*\]", "", each), re.sub(r"[\[\]]", "", each)))
-    ]
 
 
 def test_every_route_has_its_row():

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from publishing import __main__, difyignore, plugin, rules
+from publishing import __main__, contents, difyignore, plugin, rules
 from publishing.archive import content_of, differences
 
 ROOT = Path(__file__).parent.parent.parent
@@ -113,7 +113,7 @@ def test_a_tool_that_git_does_not_know_yet_is_told(folder, package):
     code, _, problems = package("check")
 
     assert code == 1
-    assert "tools/llm.yaml is declared, but not in the package: tell git of it, with git add." in problems
+    assert "tools/llm.yaml is not in the package: tell git of it, with git add." in problems
 
 
 @pytest.mark.parametrize(
@@ -126,6 +126,10 @@ def test_a_tool_that_git_does_not_know_yet_is_told(folder, package):
         (lambda folder: (folder / ".difyignore").write_text("!a"), "`!a` in .difyignore does not do in Dify's CLI "),
         (lambda folder: (in_git(folder), (folder / "main.py").unlink()), "git tracks main.py, which is not there: "),
         (lambda folder: (folder / ".git").write_text("gitdir: nowhere"), "git cannot list the files: "),
+        (lambda folder: (folder / "pyproject.toml").write_text("a = b"), "pyproject.toml is not TOML: "),
+        (lambda folder: (folder / "README.md").write_bytes("\u4f60".encode("gbk")), "README.md is not UTF-8."),
+        (lambda folder: (folder / ".difyignore").write_bytes(b"\xff"), ".difyignore is not UTF-8."),
+        (lambda folder: (folder / "tools" / "llm.yaml").write_bytes(b"\xff: 1"), "tools/llm.yaml is not YAML: "),
     ],
 )
 def test_a_folder_that_cannot_be_packaged_is_refused_with_one_sentence(folder, package, breaking, sentence):
@@ -140,6 +144,12 @@ def test_a_folder_that_cannot_be_packaged_is_refused_with_one_sentence(folder, p
     assert not (folder / "dist").exists()
 
 
+def test_a_place_that_cannot_be_written_to_is_told_in_one_sentence(folder, package):
+    (folder / "dist" / "switchboard-0.1.0.difypkg").mkdir(parents=True)
+
+    assert package() == (1, "", "dist/switchboard-0.1.0.difypkg cannot be written: Is a directory.\n")
+
+
 def test_a_broken_rule_is_told_and_no_package_is_made(folder, package):
     (folder / "tools" / "llm.pem").write_text("-----BEGIN PRIVATE KEY-----")
     (folder / ".difyignore").write_text("dist/\npyproject.toml\n")
@@ -147,7 +157,7 @@ def test_a_broken_rule_is_told_and_no_package_is_made(folder, package):
     code, _, problems = package()
 
     assert code == 1
-    assert "tools/llm.pem must never ship" in problems
+    assert "tools/llm.pem does not run in Dify" in problems
     assert "tools/llm.pem, line 1, looks like a private key." in problems
     assert not (folder / "dist").exists()
 
@@ -155,7 +165,16 @@ def test_a_broken_rule_is_told_and_no_package_is_made(folder, package):
 JUNK = [
     *(".env", ".env.local", ".venv/bin/python", "venv/bin/python", "__pycache__/main.pyc", "tools/__pycache__/llm.pyc"),
     *(".idea/misc.xml", ".vscode/settings.json", ".DS_Store", "tools/.llm.py.swp", "README.md~", "switchboard.log"),
-    *("README.md.bak", "server.pem", "id.key", "old.difypkg", "dist/new.difypkg", ".git/config", ".workspace/a"),
+    *(
+        "README.md.bak",
+        "server.pem",
+        "id.key",
+        "old.difypkg",
+        "tools/tests/test_llm.py",
+        "dist/new.difypkg",
+        ".git/config",
+        ".workspace/a",
+    ),
     *(".pytest_cache/a", ".mypy_cache/a", ".ruff_cache/a", ".hypothesis/a", "demo-output/results.json", ".uv/bin/uv"),
 ]
 
@@ -176,19 +195,42 @@ def test_differences_between_two_packages_are_told():
     ]
 
 
-def test_a_cli_that_makes_something_else_stops_it(folder, package, monkeypatch, tmp_path):
-    other = tmp_path / "dify"
-    other.write_text(
-        '#!/bin/sh\nprintf "%s" "$3" > "$5.txt" && cd "$(dirname "$5")" && exec python3 -m zipfile -c "$5" "$5.txt"\n'
-    )
-    other.chmod(0o755)
-    monkeypatch.setenv("DIFY_CLI", str(other))
+@pytest.fixture
+def cli_makes(tmp_path, monkeypatch):
+    """A stand-in for Dify's CLI that makes a package of this content, whatever the folder holds."""
+
+    def makes(content):
+        with zipfile.ZipFile(tmp_path / "official.difypkg", "w") as official:
+            for path, held in content.items():
+                official.writestr(path, held)
+        cli = tmp_path / "dify"
+        cli.write_text(f'#!/bin/sh\ncp "{tmp_path}/official.difypkg" "$5"\n')
+        cli.chmod(0o755)
+        monkeypatch.setenv("DIFY_CLI", str(cli))
+
+    return makes
+
+
+def test_it_is_compared_with_what_difys_cli_makes_of_what_git_tracks(folder, package, cli_makes):
+    in_git(folder)
+    (folder / "tools" / "notes.txt").write_text("not for anybody")
+    tracked = {path: (folder / path).read_bytes() for path in contents.read(folder).files}
+    cli_makes({**tracked, "tools/notes.txt": b"not for anybody"})
+
+    code, printed, _ = package()
+
+    assert code == 0
+    assert f"the same content as {os.environ['DIFY_CLI']} makes\n" in printed
+
+
+def test_a_cli_that_makes_something_else_stops_it(folder, package, cli_makes):
+    files = contents.read(folder).files
+    cli_makes({path: (folder / path).read_bytes() for path in files if path != "main.py"})
 
     code, _, problem = package()
 
     assert code == 1
-    assert "This is not what" in problem
-    assert "main.py is in ours alone." in problem
+    assert problem == f"This is not what {os.environ['DIFY_CLI']} makes of the folder: main.py is in ours alone.\n"
 
 
 @pytest.mark.parametrize(

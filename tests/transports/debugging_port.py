@@ -18,11 +18,20 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
-import jsonschema
-
-from tests.transports.declaration_rules import ENDPOINT_GROUP, MANIFEST, TOOL_PROVIDER
+from publishing.declaration_schemas import (
+    ENDPOINT,
+    ENDPOINT_GROUP,
+    MANIFEST,
+    TOOL,
+    TOOL_PROVIDER,
+    problem_in,
+    record,
+    several,
+)
 from workspace.plugin.child_process import ChildProcess
 
+TOOL_PROVIDER_WITH_TOOLS = {"allOf": [TOOL_PROVIDER, record({"tools": several(TOOL)})]}
+GROUP_WITH_ENDPOINTS = {"allOf": [ENDPOINT_GROUP, record({}, {"endpoints": several(ENDPOINT)})]}
 PATIENCE = 10.0
 """Seconds in which a plugin has to connect and to register."""
 
@@ -54,9 +63,9 @@ class Registration:
             case "manifest_declaration":
                 self.manifest = _checked(data, MANIFEST, "handshake failed, invalid plugin declaration")
             case "tool_declaration":
-                self.tools = [_checked(each, TOOL_PROVIDER, "tools register failed") for each in data]
+                self.tools = [_checked(each, TOOL_PROVIDER_WITH_TOOLS, "tools register failed") for each in data]
             case "endpoint_declaration":
-                self.endpoints = [_checked(each, ENDPOINT_GROUP, "endpoints register failed") for each in data]
+                self.endpoints = [_checked(each, GROUP_WITH_ENDPOINTS, "endpoints register failed") for each in data]
             case "asset_chunk":
                 content = base64.b64decode(data["data"], validate=True)
                 self.assets[data["filename"]] = self.assets.get(data["filename"], b"") + content
@@ -199,7 +208,6 @@ class RemotePlugin(ChildProcess):
 
 
 def _checked(declaration: dict[str, Any], schema: dict[str, Any], refusal: str) -> dict[str, Any]:
-    problem = jsonschema.exceptions.best_match(jsonschema.Draft202012Validator(schema).iter_errors(declaration))
-    if problem:
-        raise Refused(f"{refusal}: {problem.json_path}: {problem.message}")
+    if problem := problem_in(declaration, schema):
+        raise Refused(f"{refusal}: {problem}")
     return declaration

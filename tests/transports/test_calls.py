@@ -47,26 +47,32 @@ def test_a_failure_is_told_in_one_sentence(plugin):
     assert caught.value.error_type == "NotConfigured"
 
 
-def test_an_endpoint_streams_each_piece_as_it_comes(plugin, workspace):
-    read = threading.Event()
+PIECES = [f"token {number} " for number in range(5)]
+
+
+def read_one_by_one(answered, http):
+    """What comes of PIECES, of which a model gives each when the one before has been read here; the last line too."""
+    read, came, last = threading.Event(), [], ""
 
     def answer(_invoke_type, _payload):
-        for number in range(5):
-            yield llm_chunk(f"token {number} ")
+        for piece in PIECES:
+            yield llm_chunk(piece)
             assert read.wait(10), "the piece before was held back"
             read.clear()
         yield llm_chunk("", finish_reason="stop", total_tokens=9)
 
-    workspace.handler = answer
-    came = []
-    with plugin.http.stream("POST", "/v1/chat/completions", json={**CHAT, "stream": True}) as response:
-        for line in response.iter_lines():
+    answered.handler = answer
+    with http.stream("POST", "/v1/chat/completions", json={**CHAT, "stream": True}) as response:
+        for line in filter(None, response.iter_lines()):
+            last = line
             if "token" in line:
                 came.append(json.loads(line.removeprefix("data: "))["choices"][0]["delta"]["content"])
                 read.set()
+    return [*came, last]
 
-    assert came == [f"token {number} " for number in range(5)]
-    assert line == "" or line == "data: [DONE]"
+
+def test_an_endpoint_streams_each_piece_as_it_comes(plugin, workspace):
+    assert read_one_by_one(workspace, plugin.http) == [*PIECES, "data: [DONE]"]
 
 
 def test_an_openai_client_is_answered_by_the_workspace(plugin, workspace):

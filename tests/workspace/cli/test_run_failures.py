@@ -154,13 +154,7 @@ def test_an_interrupted_run_leaves_no_process_and_no_traceback(
     file = dsl(start(), BARE_TOOL, end())
     folder = bare("def request(session, data): print('this is pid', os.getpid(), flush=True)")
     command = [sys.executable, "-W", "error", "-m", "workspace", "run", str(tmp_path / file), "--plugin", folder]
-    with subprocess.Popen(
-        command,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),  # tests may run with it ignored
-    ) as process:
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stderr is not None
         pid = next(int(line.split()[-1]) for line in process.stderr if "this is pid" in line)
         process.send_signal(number)

@@ -86,7 +86,6 @@ def start(folder: Path, tmp_path: Path) -> Iterator[Callable[..., Served]]:
                     stdout=subprocess.PIPE,
                     stderr=subprocess.PIPE,
                     text=True,
-                    preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
                 )
             )
             running.callback(process.terminate)

@@ -1,5 +1,6 @@
 """The README's picture of the console."""
 
+import os
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -24,3 +25,13 @@ def test_the_picture_is_of_the_page_and_nothing_in_it_is_fetched(
     letters = [use for use in picture.iter() if use.tag.endswith("}use")]
     assert len(letters) > 1_000
     assert {value[:1] for use in letters for name, value in use.attrib.items() if name.endswith("href")} == {"#"}
+
+
+def test_a_browser_that_does_not_start_is_told_in_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    program = tmp_path / "chromium"
+    program.write_text("#!/bin/sh\nexit 1\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+
+    with pytest.raises(browsers.NoBrowser, match=rf"^{program} does not start: [^\n]+[^.]$"), browsers.chromium():
+        pass

@@ -1,6 +1,7 @@
 import contextlib
 import os
 import select
+import signal
 import subprocess
 import sys
 import threading
@@ -13,7 +14,7 @@ import gevent.monkey
 import pytest
 
 from tests.workspace.plugin.plugins.bare import write_plugin
-from workspace.plugin import child_process
+from workspace.plugin import child_process, process
 from workspace.plugin.errors import PluginCallError, PluginGone, PluginStartError, PluginTimeout
 from workspace.plugin.folder import read_plugin_folder
 from workspace.plugin.process import PluginLine, PluginProcess
@@ -141,11 +142,13 @@ def test_a_call_that_takes_too_long_is_given_up(run: Run) -> None:
 
 
 def test_a_plugin_that_gives_no_sign_of_life_is_killed(run: Run) -> None:
-    with run("def request(session, data): pass", silence_limit=0.05) as plugin:
-        with pytest.raises(PluginGone, match="no sign of life"):
-            list(plugin.call(REQUEST))
-        with pytest.raises(PluginGone, match="no sign of life"):
-            list(plugin.call(REQUEST))
+    with (
+        run("def request(session, data): pass", silence_limit=0.05) as plugin,
+        pytest.raises(PluginGone, match="no sign of life"),
+    ):
+        list(plugin.call(REQUEST))
+    with pytest.raises(PluginGone, match="no sign of life"):
+        list(plugin.call(REQUEST))
 
 
 # -- reverse invocations
@@ -315,6 +318,8 @@ def request(session, data):
             list(plugin.call({"crash": True}))
         with pytest.raises(PluginGone, match="exit code 3"):
             next(other)
+        with pytest.raises(PluginGone, match="exit code 3"):
+            next(plugin.call({"crash": False}, timeout=10))
 
 
 def test_a_plugin_that_is_killed_is_reported_with_the_signal(run: Run) -> None:
@@ -346,26 +351,33 @@ def test_a_plugin_without_a_heartbeat_is_ended_after_the_deadline(run: Run) -> N
 
 PROCESSES = """
 import signal, subprocess
+def ignore(): signal.signal(signal.SIGTERM, signal.SIG_IGN)
 def request(session, data):
-    child = subprocess.Popen([sys.executable, "-c", "import sys; sys.stdin.read()"], stdin=subprocess.PIPE)
-    if data["stubborn"]:
-        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    waiting = [sys.executable, "-c", "import signal; signal.pause()"]
+    child = subprocess.Popen(waiting, preexec_fn=ignore if data["stubborn"] == "child" else None)
+    if data["stubborn"] == "plugin":
+        ignore()
     answer(session, "stream", {"pids": [os.getpid(), child.pid]})
     end(session)
 """
 
 
-@pytest.mark.parametrize("stubborn", [False, True])
-def test_no_process_is_left_after_closing(run: Run, monkeypatch: pytest.MonkeyPatch, *, stubborn: bool) -> None:
-    monkeypatch.setattr(child_process, "GRACE", 0.2)
+@pytest.mark.parametrize("stubborn", ["nobody", "plugin", "child"])
+def test_no_process_is_left_after_closing(run: Run, monkeypatch: pytest.MonkeyPatch, stubborn: str) -> None:
+    for module in (child_process, process):
+        monkeypatch.setattr(module, "GRACE", 0.2)
     with run(PROCESSES) as plugin:
         (message,) = plugin.call({"stubborn": stubborn})
         pid, child = message["pids"]
         ended = os.pidfd_open(child)
     with pytest.raises(ProcessLookupError):
         os.kill(pid, 0)
-    assert select.select([ended], [], [], 10)[0] == [ended]
-    os.close(ended)
+    try:
+        assert select.select([ended], [], [], 10)[0] == [ended]
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            signal.pidfd_send_signal(ended, signal.SIGKILL)
+        os.close(ended)
     plugin.close()  # once more does nothing
 
 

@@ -1,10 +1,14 @@
-"""What the plugin daemon asks of the declarations that a plugin sends over remote debugging, its strictest check.
+"""What the plugin daemon asks of a plugin's declarations, where it looks at them most strictly: remote debugging.
 
 As JSON Schemas; what these do not name may be there. Source: dify-plugin-daemon, the `validate` tags in
 `pkg/entities/plugin_entities` and `ManifestValidate`.
 """
 
+import json
+from datetime import date
 from typing import Any
+
+import jsonschema
 
 type Schema = dict[str, Any]
 
@@ -14,9 +18,7 @@ def text(longest: int | None = None, **rules: Any) -> Schema:
 
 
 def record(required: Schema, optional: Schema | None = None) -> Schema:
-    """An object; what is optional may be null too."""
-    may_be_null = {name: {"anyOf": [{"type": "null"}, schema]} for name, schema in (optional or {}).items()}
-    return {"type": "object", "required": list(required), "properties": {**required, **may_be_null}}
+    return {"type": "object", "required": list(required), "properties": {**required, **(optional or {})}}
 
 
 def one_of(words: str) -> Schema:
@@ -34,8 +36,9 @@ NAME = text(pattern="^[a-zA-Z0-9_-]+$")
 BASIC: Schema = {"type": ["string", "number", "boolean"]}
 TAG = one_of(
     "search image videos weather finance design travel social news medical productivity education business "
-    "entertainment utilities agent rag other trigger"
+    "entertainment utilities rag other"
 )
+"""Dify knows agent and trigger too, which its SDK does not."""
 OPTION = record({"value": text(127), "label": I18N})
 _SCOPES = {
     "app-selector": "all|chat|workflow|completion",
@@ -49,13 +52,13 @@ def scoped(schema: Schema) -> Schema:
     rules = [
         {
             "if": {"properties": {"type": {"const": of_type}}},
-            "then": {"properties": {"scope": {"type": ["string", "null"], "pattern": f"(^|&) *({scopes}) *(&|$)"}}},
+            "then": {"properties": {"scope": text(pattern=f"(^|&) *({scopes}) *(&|$)")}},
         }
         for of_type, scopes in _SCOPES.items()
     ]
     others = {
         "if": {"properties": {"type": {"not": {"enum": list(_SCOPES)}}}},
-        "then": {"properties": {"scope": {"enum": [None, ""]}}},
+        "then": {"properties": {"scope": {"const": ""}}},
     }
     return {"allOf": [schema, *rules, others]}
 
@@ -71,18 +74,21 @@ MANIFEST = record(
         "icon": text(128),
         "created_at": text(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$"),
         "resource": record(
-            {"memory": {"type": "integer", "not": {"const": 0}}},
+            {"memory": {"type": "integer", "minimum": 1}},
             {
-                "permission": record(
-                    {}, {"storage": record({"size": {"type": "integer", "minimum": 1024, "maximum": 1 << 30}})}
-                )
+                "permission": {
+                    **record(
+                        {}, {"storage": record({"size": {"type": "integer", "minimum": 1024, "maximum": 1 << 30}})}
+                    ),
+                    "additionalProperties": {"type": "object"},
+                }
             },
         ),
         "plugins": record({}, dict.fromkeys(("tools", "endpoints"), several(text(128)))),
         "meta": record(
             {
                 "version": VERSION,
-                "arch": several(one_of("amd64 arm64")),
+                "arch": {**several(one_of("amd64 arm64")), "minItems": 1},
                 "runner": record({"language": {"const": "python"}, "version": text(128), "entrypoint": text(256)}),
             }
         ),
@@ -128,15 +134,33 @@ TOOL = record(
 )
 TOOL_PROVIDER = record(
     {
-        "identity": record({"author": text(), "name": NAME, "icon": text(), "label": I18N}, {"tags": several(TAG)}),
-        "tools": several(TOOL),
+        "identity": record(
+            {"author": text(), "name": NAME, "icon": text(), "label": I18N},
+            {"icon_dark": text(), "tags": several(TAG)},
+        )
     },
-    {"credentials_schema": several(SETTING)},
+    {"tools": {"type": "array"}, "credentials_schema": several(SETTING)},
 )
-ENDPOINT_GROUP = record(
-    {},
-    {
-        "settings": several(SETTING),
-        "endpoints": several(record({"path": text(), "method": one_of("HEAD GET POST PUT DELETE OPTIONS")})),
-    },
-)
+ENDPOINT_GROUP = record({}, {"settings": several(SETTING), "endpoints": {"type": "array"}})
+ENDPOINT = record({"path": text(), "method": one_of("HEAD GET POST PUT DELETE OPTIONS")})
+
+
+def without_nulls(value: Any) -> Any:
+    """What is null is as good as not there."""
+    if isinstance(value, dict):
+        return {key: without_nulls(held) for key, held in value.items() if held is not None}
+    return [without_nulls(held) for held in value] if isinstance(value, list) else value
+
+
+def problem_in(declaration: dict[str, Any], schema: Schema) -> str:
+    """The place and what is wrong there, without a full stop; "" if nothing is. Times are as YAML reads them."""
+    as_json = json.loads(json.dumps(without_nulls(declaration), default=_time))
+    error = jsonschema.exceptions.best_match(jsonschema.Draft202012Validator(schema).iter_errors(as_json))
+    if error is None:
+        return ""
+    told = error.message if len(error.message) < 200 else f"{error.message[:80]} ... {error.message[-80:]}"
+    return ": ".join(filter(None, (error.json_path.removeprefix("$").removeprefix("."), told)))
+
+
+def _time(value: object) -> str:
+    return value.isoformat() if isinstance(value, date) else str(value)
