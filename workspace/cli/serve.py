@@ -77,7 +77,7 @@ def _run(options: argparse.Namespace) -> None:
             beyond=InnerApi(dify.api.answer, key=options.inner_api_key) if options.inner_api_key else no_route,
         )
         try:
-            url = _listen(options, folder, file, plugin, console, running)
+            url = _listen(options, folder, file, plugin, console, invocations, running)
         except OSError as error:
             reason = os.strerror(error.errno or 0)
             raise UsageError(f"port {options.port} cannot be had ({reason}): choose one with --port.") from None
@@ -93,13 +93,20 @@ def _listen(
     file: ServeFile,
     plugin: KeptPlugin,
     console: Console,
+    invocations: InvocationLog,
     running: ExitStack,
 ) -> str:
     """The server's address. Endpoints are served where the plugin has some."""
+
+    def answered(answer: Answered) -> None:
+        _log(answer)
+        if answer.note:
+            invocations.note(f"{answer.method} {answer.path.removeprefix(f'/e/{options.hook}')}", answer.note)
+
     if folder.group is None:
         return running.enter_context(HttpServer(console, port=options.port)).url
     host = EndpointHost(
-        plugin, lambda: file.settings, hook=options.hook, port=options.port, app=console, on_answer=_log
+        plugin, lambda: file.settings, hook=options.hook, port=options.port, app=console, on_answer=answered
     )
     return running.enter_context(host).url.removesuffix(f"/e/{options.hook}")
 

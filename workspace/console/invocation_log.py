@@ -1,11 +1,14 @@
-"""What the plugin asked Dify, and what came back: the last reverse invocations, and their changes as they come."""
+"""What the plugin asked Dify, and what came back: the last reverse invocations, and their changes as they come.
+
+Between them stands what went wrong with replies of endpoints on their way to the caller, as it does in Dify.
+"""
 
 import itertools
 import threading
 import time
 from collections import deque
 from collections.abc import Container, Generator
-from typing import Any
+from typing import Any, NamedTuple
 
 from workspace.console.abbreviation import Abbreviation
 from workspace.plugin.reverse_invocation import ReverseInvocation
@@ -30,7 +33,7 @@ class InvocationLog:
         self._abbreviation = abbreviation
         self._own_calls = own_calls
         self._ids = itertools.count(1)
-        self._entries: deque[_Entry] = deque(maxlen=KEPT)
+        self._entries: deque[_Entry | _Note] = deque(maxlen=KEPT)
         self._changed = threading.Condition()
         self._version = 0
         self._watched = 0
@@ -50,6 +53,13 @@ class InvocationLog:
         with self._changed:
             self._entries.append(entry)
         self._touch(entry)
+
+    def note(self, caller: str, note: str) -> None:
+        """What went wrong with the reply to a request such as "POST /v1/chat/completions"."""
+        with self._changed:
+            self._version += 1
+            self._entries.append(_Note(self._version, self._abbreviation.text(caller), note, time.time()))
+            self._changed.notify_all()
 
     def changes(self) -> Generator[Payload]:
         """Each invocation there is, and again when it has changed; `{"ping": True}` first and where nothing happens."""
@@ -74,6 +84,16 @@ class InvocationLog:
             self._version += 1
             entry.version = self._version
             self._changed.notify_all()
+
+
+class _Note(NamedTuple):
+    version: int
+    caller: str
+    note: str
+    at: float
+
+    def described(self) -> Payload:
+        return {"caller": self.caller, "note": self.note, "at": self.at}
 
 
 class _Entry:

@@ -73,6 +73,17 @@ def test_what_an_endpoint_streams_is_shown_as_it_comes(every_field: ConsolePage,
     assert body(every_field) == "data: before\n\ndata: after\n\n"
 
 
+def test_what_a_reply_loses_on_its_way_is_told_beside_it(every_field: ConsolePage):
+    every_field.open("endpoint/POST /stream")
+    every_field.find("main .request textarea")[1].send_keys(json.dumps({"until": os.devnull}))
+
+    assert every_field.run() == "done"
+    assert body(every_field) == "data: before\n\n"
+    every_field.until(lambda: "1 message lost" in every_field.one("main .result").text)
+    told = "As it would be in Dify: 1 message lost: the reply ended right after its first chunk"
+    assert told in every_field.one("main .result").text
+
+
 def test_server_sent_events_stand_as_they_came(page: ConsolePage):
     page.open("endpoint/POST /v1/chat/completions")
 

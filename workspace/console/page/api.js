@@ -28,7 +28,7 @@ export async function* call(tool, body, signal) {
   yield* objects(await asked(path, { method: "POST", headers, body: JSON.stringify(body), signal }));
 }
 
-/** Reverse invocations, those that have been and each change; it does not end. */
+/** Reverse invocations, those that have been and each change, and notes on replies of endpoints; it does not end. */
 export async function* invocations(signal) {
   yield* objects(await asked("/invocations", { signal }));
 }

@@ -80,11 +80,7 @@ export function endpointView(route, url, onCall) {
     form,
     response.element,
   );
-  return {
-    element: view,
-    heading,
-    title: () => name,
-    /** Since the last try. */
-    made: (invocation) => invocation.caller === caller && invocation.at >= sentAt - 0.001,
-  };
+  /** Since the last try. */
+  const made = ({ caller: who, at }) => who === caller && at >= sentAt - 0.001;
+  return { element: view, heading, title: () => name, made, noted: (one) => made(one) && response.note(one.note) };
 }

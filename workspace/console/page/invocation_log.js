@@ -10,8 +10,8 @@ const TRY_AGAIN_AFTER = 2000;
 /** Characters of a reply that needs no folding. */
 const SHORT = 90;
 
-/** @param {HTMLElement} place @param {() => (invocation: object) => boolean} ofThisCall tells those of the view that is open */
-export function invocationLog(place, ofThisCall) {
+/** @param {HTMLElement} place @param {() => (invocation: object) => boolean} ofThisCall tells those of the view that is open @param {(note: {caller: string, note: string, at: number}) => void} onNote */
+export function invocationLog(place, ofThisCall, onNote) {
   const heading = element("h2", { id: newId("log") }, text("reverse_invocations"));
   const onlyThis = element("input", { type: "checkbox", onchange: refresh });
   const clear = element("button", { type: "button", class: "quiet", onclick: clearAll }, text("clear"));
@@ -80,6 +80,7 @@ export function invocationLog(place, ofThisCall) {
         for await (const one of invocations(hidden.signal)) {
           replace(status);
           if (one.id) take(one);
+          else if (one.note) onNote(one);
         }
       } catch {
         // whether the server went or the connection, it is tried again

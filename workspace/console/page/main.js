@@ -30,7 +30,8 @@ async function start() {
   let open = null;
   const makers = viewMakers(plugin, () => log.refresh());
   const { mark } = navigation(byId("navigation"), plugin);
-  const log = invocationLog(byId("log"), () => open?.made ?? (() => false));
+  const noted = (note) => views.forEach((view) => view.noted?.(note));
+  const log = invocationLog(byId("log"), () => open?.made ?? (() => false), noted);
   header(byId("header"), plugin, told);
   if (plugin.icon) byId("tab-icon").href = plugin.icon;
 

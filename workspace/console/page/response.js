@@ -19,6 +19,7 @@ const EXTENSIONS = {
 export function responseView() {
   const status = element("p", { class: "status", role: "status" });
   const alert = element("p", { class: "error-message", role: "alert" });
+  const note = element("p", { class: "error-message", role: "alert" });
   const headers = element("pre", { class: "code" });
   const headersPart = element(
     "details",
@@ -32,6 +33,7 @@ export function responseView() {
     { class: "result", hidden: true, "aria-label": text("result") },
     status,
     alert,
+    note,
     headersPart,
     body,
   );
@@ -41,7 +43,7 @@ export function responseView() {
   function begin() {
     if (objectUrl) URL.revokeObjectURL(objectUrl);
     objectUrl = null;
-    for (const part of [alert, headers, body]) part.replaceChildren();
+    for (const part of [alert, note, headers, body]) part.replaceChildren();
     headersPart.hidden = true;
     whole.hidden = false;
     whole.setAttribute("data-state", "running");
@@ -95,7 +97,12 @@ export function responseView() {
     replace(alert, said);
   }
 
-  return { element: whole, begin, take, fail };
+  /** @param {string} said what became of the response on its way */
+  function noteLoss(said) {
+    replace(note, text("as_in_dify", { what: said }));
+  }
+
+  return { element: whole, begin, take, fail, note: noteLoss };
 }
 
 /** JSON with line breaks; what is no JSON as it came. */

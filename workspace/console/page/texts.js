@@ -262,6 +262,12 @@ export const TEXTS = {
     "最初のバイトまで {first}、全体で {seconds}",
     "primeiro byte após {first}, tudo após {seconds}",
   ],
+  as_in_dify: [
+    "As it would be in Dify: {what}",
+    "与在 Dify 中一样：{what}",
+    "Dify でも同じことが起こります: {what}",
+    "Como seria no Dify: {what}",
+  ],
   broke_off: [
     "The connection broke off before the response was whole.",
     "连接在响应完成前中断。",
