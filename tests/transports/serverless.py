@@ -154,21 +154,15 @@ class ServerlessPlugin(ChildProcess):
         with self.http.stream(
             "POST", "/invoke", params={"action": data["action"]}, content=line, headers=headers
         ) as response:
-            if response.status_code != 200:
-                reason = f"{response.status_code} {response.reason_phrase}"
-                raise ValueError(f"Plugin runtime request failed: {reason}")
-            answered = False
+            response.raise_for_status()
             for answer in _lines(response.iter_raw()):
                 content = json.loads(answer)
-                answered = answered or content["event"] == "session"
                 if content["event"] == "session" and content["data"]["type"] == "invoke":
                     raise ValueError("serverless event is not supported by full duplex")
                 self.give(answer)
                 if content["event"] == "session" and content["data"]["type"] == "end":
                     return
-        if not answered:
-            raise ValueError("Plugin runtime request failed: no valid session response")
-        self._tell(session, "end")
+        raise ValueError("Plugin runtime request failed: its answer has no end")
 
     def _tell(self, session: str, kind: str, **data: Any) -> None:
         line = {"event": "session", "session_id": session, "data": {"type": kind, "data": data}}

@@ -116,6 +116,11 @@ def test_the_check_of_the_endpoints_can_fail(registration, path, value):
         )
 
 
+def test_a_plugin_that_declares_nothing_is_refused():
+    with pytest.raises(Refused, match="no registration transferred"):
+        Registration().add("end", {}, key=DEBUGGING_KEY)
+
+
 def test_an_icon_that_does_not_come_is_noticed(registration):
     without = Registration(manifest=registration.manifest, tools=registration.tools)
     content = base64.b64encode(registration.assets["icon.svg"]).decode()
