@@ -24,7 +24,7 @@ from workspace.wire import MAX_LINE, DifyError, Payload
 GREETER = Path(__file__).parent / "plugins" / "greeter"
 REQUEST = {"type": "tool", "action": "invoke_tool"}
 
-type Run = Callable[..., contextlib.AbstractContextManager[PluginProcess]]
+type Run = Callable[..., PluginProcess]
 
 
 def no_dify(invoke_type: str, payload: Payload) -> Iterator[Payload | None]:
@@ -366,13 +366,14 @@ def request(session, data):
 def test_no_process_is_left_after_closing(run: Run, monkeypatch: pytest.MonkeyPatch, stubborn: str) -> None:
     for module in (child_process, process):
         monkeypatch.setattr(module, "GRACE", 0.2)
-    with run(PROCESSES) as plugin:
-        (message,) = plugin.call({"stubborn": stubborn})
-        pid, child = message["pids"]
-        ended = os.pidfd_open(child)
-    with pytest.raises(ProcessLookupError):
-        os.kill(pid, 0)
+    plugin = run(PROCESSES)
+    (message,) = plugin.call({"stubborn": stubborn})
+    pid, child = message["pids"]
+    ended = os.pidfd_open(child)
     try:
+        plugin.close()
+        with pytest.raises(ProcessLookupError):
+            os.kill(pid, 0)
         assert select.select([ended], [], [], 10)[0] == [ended]
     finally:
         with contextlib.suppress(ProcessLookupError):
