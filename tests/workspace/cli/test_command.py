@@ -136,8 +136,8 @@ def request(session, data):
 @pytest.fixture
 def store(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> Any:
     def store(option: str, *, permission: str) -> str:
-        folder = tmp_path / "plugin"
-        folder.mkdir(exist_ok=True)
+        folder = tmp_path / option  # for each its own: of two as long and of one second Python keeps the first compiled
+        folder.mkdir()
         write_plugin(
             folder,
             STORE.replace("OPTION", option)
