@@ -16,8 +16,11 @@ demo: .venv/ready  ## calls every tool and every route on the local workspace; l
 serve: .venv/ready  ## serves the console and the endpoints on localhost, with the settings in examples/serve.yaml
 	@$(IN_VENV) -m workspace serve . --settings examples/serve.yaml
 
-test: .venv/ready  ## all tests
-	@$(IN_VENV) -m pytest
+test: .venv/ready  ## all tests, in two processes side by side: those of the workspace, and the others
+	@log=$$(mktemp); $(IN_VENV) -m pytest tests/workspace >"$$log" 2>&1 & workspace=$$!; \
+	trap 'kill $$workspace 2>/dev/null; rm -f "$$log"' EXIT; trap 'exit 130' INT TERM; \
+	$(IN_VENV) -m pytest --ignore=tests/workspace; status=$$?; \
+	wait $$workspace || status=$$?; cat "$$log"; exit $$status
 
 test-daemon: .venv/ready  ## the endpoints on the real plugin daemon (DIFY_DAEMON and DIFY_CLI name its binaries)
 	@$(IN_VENV) -m pytest --daemon tests/daemon tests/endpoints
