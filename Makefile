@@ -18,7 +18,7 @@ serve: .venv/ready  ## serves the console and the endpoints on localhost, with t
 
 test: .venv/ready  ## all tests, in two processes side by side: those of the workspace, and the others
 	@log=$$(mktemp); $(IN_VENV) -m pytest tests/workspace >"$$log" 2>&1 & workspace=$$!; \
-	trap 'kill $$workspace 2>/dev/null; rm -f "$$log"' EXIT; trap 'exit 130' INT TERM; \
+	trap 'kill -INT $$workspace 2>/dev/null; rm -f "$$log"' EXIT; trap 'exit 130' INT TERM; \
 	$(IN_VENV) -m pytest --ignore=tests/workspace; status=$$?; \
 	wait $$workspace || status=$$?; cat "$$log"; exit $$status
 
