@@ -12,14 +12,14 @@ from typing import Any
 from dify_plugin import Endpoint
 from werkzeug import Request, Response
 
-from switchboard.app_events import AppKind
-from switchboard.dify_api.app_calls import events_of
-from switchboard.dify_api.errors import dify_error, error_body
-from switchboard.errors import reverse_invocation
-from switchboard.http.framing import stream
-from switchboard.http.json_bytes import json_bytes
-from switchboard.http.route import route
-from switchboard.http.settings import GroupSettings
+from endpoints.dify.wire.app_calls import events_of
+from endpoints.dify.wire.errors import dify_error, error_body
+from endpoints.http.framing import stream
+from endpoints.http.json_bytes import json_bytes
+from endpoints.http.route import route
+from endpoints.http.settings import GroupSettings
+from switchboard.apps.events import AppKind
+from switchboard.reverse_invocation import reverse_invocation
 from switchboard.selectors import chosen_app
 
 HTML = "text/html; charset=utf-8"

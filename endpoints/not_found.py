@@ -6,12 +6,12 @@ from typing import Any
 from dify_plugin import Endpoint
 from werkzeug import Request, Response
 
-from switchboard.dify_api.errors import dify_error
-from switchboard.dify_api.withheld import why_withheld
-from switchboard.http.cors import allow_origin
-from switchboard.http.errors import MethodNotAllowed, NotFound
-from switchboard.http.routes import ROUTES, methods_of, similar_route
-from switchboard.openai_api.errors import openai_error
+from endpoints.dify.wire.errors import dify_error
+from endpoints.dify.wire.withheld import why_withheld
+from endpoints.http.cors import allow_origin
+from endpoints.http.errors import MethodNotAllowed, NotFound
+from endpoints.http.routes import ROUTES, methods_of, similar_route
+from endpoints.openai.wire.errors import openai_error
 
 
 class NotFoundEndpoint(Endpoint):

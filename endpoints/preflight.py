@@ -6,7 +6,7 @@ from typing import Any
 from dify_plugin import Endpoint
 from werkzeug import Request, Response
 
-from switchboard.http.cors import preflight
+from endpoints.http.cors import preflight
 
 
 class PreflightEndpoint(Endpoint):

@@ -1,1 +1,1 @@
-"""The little that tools and endpoints share. They call it; nothing here calls them."""
+"""What tools and endpoints really share: both call it, and it calls neither. What one side alone uses lives there."""

@@ -1,6 +1,7 @@
 """Which of the errors a failure of a reverse invocation is, told by what the SDK raises and by Dify's texts.
 
-Texts that are Dify's own are known here; what is within them is read in `error_texts`.
+Texts that are Dify's own are known here, those of its plugin daemon in `daemon_texts`; what is within them is read in
+`error_texts`.
 """
 
 import binascii
@@ -12,6 +13,7 @@ import httpx
 from pydantic import ValidationError
 from pydantic_core import PydanticSerializationError
 
+from switchboard.daemon_texts import OWN_WORDS
 from switchboard.error_texts import Reason, reason_of
 from switchboard.errors import (
     BrokenInDify,
@@ -19,7 +21,6 @@ from switchboard.errors import (
     InvocationError,
     NoAnswer,
     NotConfigured,
-    NotPermitted,
     ProviderFailed,
     RefusedByDify,
     SwitchboardError,
@@ -29,7 +30,7 @@ from switchboard.errors import (
 
 
 def from_event(interface: str, event: Mapping[str, Any]) -> InvocationError:
-    """See `errors.error_event`."""
+    """See `reverse_invocation.error_event`."""
     status = event.get("status")
     reason = reason_of({"code": event.get("code"), "message": event.get("message") or "no reason given"})
     # 500 says no more than that the app failed
@@ -37,7 +38,7 @@ def from_event(interface: str, event: Mapping[str, Any]) -> InvocationError:
 
 
 def from_exception(interface: str, error: Exception) -> SwitchboardError | None:
-    """None for what no failing call raises. See `errors.reverse_invocation`."""
+    """None for what no failing call raises. See `reverse_invocation.reverse_invocation`."""
     match error:
         case SwitchboardError():
             return error
@@ -104,78 +105,6 @@ def _from_upload(error: OSError) -> InvocationError:
     )
 
 
-# What the plugin daemon and the SDK say in their own words. {0} and {1} are the groups of the pattern.
-_OWN_WORDS: tuple[tuple[re.Pattern[str], type[InvocationError], str], ...] = (
-    (
-        re.compile(r"permission denied, you need to enable (\S+) access"),
-        NotPermitted,
-        "Dify refused the {interface} call: this plugin's manifest does not ask for {0} access. "
-        "Its author has to enable it under resource.permission in manifest.yaml and release it again.",
-    ),
-    (
-        re.compile(r"^invocation exited without response after (\d+) seconds"),
-        TimedOut,
-        "Dify sent nothing for {0} seconds in answer to the {interface} call. Try a faster model or a shorter input, "
-        "or raise MAX_INVOCATION_TIMEOUT of the plugin daemon.",
-    ),
-    (
-        re.compile(r"^No response"),
-        NoAnswer,
-        "Dify ended the {interface} call without an answer. Its log says more.",
-    ),
-    (
-        re.compile(r"^Failed to parse response.*(?:binary_link|file_marker)", re.DOTALL),
-        BrokenInDify,
-        "The other tool put out a file that is no picture, and Dify's plugin SDK cannot read what Dify makes of it. "
-        "Call that tool from a node of its own.",
-    ),
-    (
-        re.compile(r"Failed to parse structured output\b"),  # goes on with what the model said
-        NoAnswer,
-        "The model did not answer with the JSON object that was asked for. Ask again, ask for a simpler schema, or "
-        "choose a model that supports structured output.",
-    ),
-    (
-        re.compile(r"^Failed to parse response"),
-        NoAnswer,
-        "Dify answered the {interface} call in a form that the plugin SDK cannot read.",
-    ),
-    (
-        re.compile(r"^unmarshal backwards .*?Field validation for '(\w+)' failed on the '(\w+)' tag", re.DOTALL),
-        RefusedByDify,
-        "Dify's plugin daemon refused the {interface} call: the field {0} is not valid ({1}).",
-    ),
-    (
-        re.compile(r"^unmarshal backwards invoke request failed"),
-        RefusedByDify,
-        "Dify's plugin daemon refused the {interface} call: {reason}",
-    ),
-    (
-        re.compile(r"^invoke [a-z ]+ failed: validate request failed: .*'InvokeNodeResponse\."),
-        ProviderFailed,
-        "The {interface} failed inside Dify, which lost the reason. Check that the model chosen works in a node of its "
-        "own, and that it can call tools.",
-    ),
-    (
-        re.compile(r"^save data failed: allocated size is greater than max storage size"),
-        RefusedByDify,
-        "The plugin's storage in Dify is full. The value was kept all the same, though Dify does not count on it: "
-        "delete what is no longer needed, and store it again.",
-    ),
-    (
-        re.compile(r"^(?=[^\n]*(?:deadline exceeded|Client\.Timeout))[^\n]*\nfailed to read [a-z ]+$"),
-        TimedOut,
-        "The {interface} call took longer than it may: {reason}",
-    ),
-    (
-        re.compile(
-            r"(?:^|\n)failed to read (?:data|header|system header)\s*$"
-            r"|^(?:invoke|read|fetch) [\w -]+ failed: (?:(?:unexpected )?EOF|http: read on closed response body)"
-        ),
-        ProviderFailed,
-        "The answer to the {interface} call was cut off: Dify closed the connection.",
-    ),
-)
 _HTTP_ANSWER = re.compile(
     r"(?:[\w -]+ failed: )*request failed with status code: (\d{3}) and respond with: (.*)"
     r"|upload file failed, status code: (\d{3}), response: (.*)",
@@ -188,7 +117,7 @@ def _from_text(interface: str, text: str) -> InvocationError:
     if match := _HTTP_ANSWER.match(text):
         return _from_reason(interface, reason_of(match[2] or match[4]), int(match[1] or match[3]))
     reason = reason_of(text)
-    for pattern, error, sentence in _OWN_WORDS:
+    for pattern, error, sentence in OWN_WORDS:
         if match := pattern.search(text):
             return error(sentence.format(*match.groups(), interface=interface, reason=reason.readable()))
     if _DATA_IS_NIL.match(text):

@@ -12,6 +12,7 @@ import pytest
 from tests.test_tools_contract import TOOLS
 from workspace.dify import Dify
 from workspace.engines.offline import OfflineModels
+from workspace.local import local_dify
 from workspace.plugin.errors import PluginCallError
 from workspace.plugin.file_server import FileServer
 from workspace.plugin.folder import read_plugin_folder
@@ -43,7 +44,7 @@ class Workspace:
         self.tools.plugin = self.process = PluginProcess(FOLDER, self._handle)
 
     def dify(self, manifest: dict[str, Any] = MANIFEST, **options: Any) -> Dify:
-        return Dify(manifest, self.models, folder=self.folder, tools=self.tools, files=self.files, **options)
+        return local_dify(manifest, self.models, folder=self.folder, tools=self.tools, files=self.files, **options)
 
     def _handle(self, invoke_type, payload):
         self.asked.append(invoke_type)

@@ -12,11 +12,11 @@ import httpx
 import miniaudio
 import pytest
 
+from endpoints.http.routes import ROUTES
 from examples import demo
 from examples.demo import DemoError, __main__, http_calls
 from examples.demo.http_calls import HttpStep
 from examples.demo.tools import ToolStep
-from switchboard.http.routes import ROUTES
 from tests.documents import ROOT, commands, is_as_printed
 from tests.test_tools_contract import TOOLS
 from workspace.plugin.errors import PluginError

@@ -1,7 +1,9 @@
 """What holds for the repository as a whole: its borders, and that what is said twice is said alike."""
 
 import ast
+import graphlib
 import tomllib
+from collections import defaultdict
 from pathlib import Path
 
 import pytest
@@ -11,40 +13,123 @@ from packaging.requirements import Requirement
 ROOT = Path(__file__).parent.parent
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 STANDARD_OR_SDK = {"dify_plugin", "werkzeug", "pydantic", "pydantic_core"}
+STANDARD_LIBRARY = {"base64", "collections", "html", "io", "json", "typing"}
+CODE = ("tools", "endpoints", "provider", "switchboard", "workspace", "examples", "benchmarks", "publishing", "docs")
 OURS = {"tools", "endpoints", "provider", "switchboard", "workspace", "benchmarks", "publishing", "tests", "main"}
-
-
-def imported(path: Path) -> set[str]:
-    """The top-level packages that a module imports anywhere in it."""
-    names = set()
-    for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.Import):
-            names |= {alias.name.split(".")[0] for alias in node.names}
-        elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, f"{path} has a relative import"
-            names.add((node.module or "").split(".")[0])
-    return names
 
 
 def modules(*folders: str) -> list[Path]:
     return [path for folder in folders for path in sorted((ROOT / folder).rglob("*.py"))]
 
 
-@pytest.mark.parametrize("path", modules("tools", "endpoints", "provider"), ids=lambda path: path.stem)
-def test_tools_and_endpoints_import_the_shared_modules_and_the_sdk_alone(path):
-    assert imported(path) & OURS <= {"switchboard"}
-    assert imported(path) - OURS <= STANDARD_OR_SDK | {"base64", "collections", "html", "io", "json", "typing"}
+def name_of(path: Path) -> str:
+    """`switchboard.chat.models` for switchboard/chat/models.py, `switchboard.chat` for its __init__.py."""
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
 
 
-@pytest.mark.parametrize("path", modules("switchboard"), ids=lambda path: path.stem)
-def test_shared_modules_import_neither_tools_nor_the_workspace(path):
-    assert imported(path) & OURS <= {"switchboard"}
+def imported_names(path: Path) -> set[str]:
+    """The full names that a module imports anywhere in it, within functions too."""
+    names = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path} has a relative import"
+            names |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return names
 
 
-@pytest.mark.parametrize("path", modules("workspace"), ids=lambda path: str(path.relative_to(ROOT / "workspace")))
-def test_the_workspace_knows_nothing_of_switchboard(path):
-    assert imported(path) & OURS <= {"workspace"}
-    assert "switchboard" not in path.read_text().lower()
+def imported(path: Path) -> set[str]:
+    """The top-level packages that a module imports anywhere in it."""
+    return {name.split(".")[0] for name in imported_names(path)}
+
+
+def imported_ours(path: Path) -> set[str]:
+    """The modules of this project that a module imports anywhere in it."""
+    found = set()
+    for name in imported_names(path):
+        module = name if name in OUR_MODULES else name.rpartition(".")[0]
+        found |= {module} & OUR_MODULES - {name_of(path)}
+    return found
+
+
+OUR_MODULES = {name_of(path) for path in modules(*CODE)}
+
+
+def rooms_beside_each_other() -> dict[str, dict[str, set[str]]]:
+    """For each folder, what each module or folder in it imports of the others in it."""
+    beside: dict[str, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
+    for path in modules(*CODE):
+        importing = name_of(path).split(".")
+        for other in (name.split(".") for name in imported_ours(path)):
+            shared = next((i for i, (a, b) in enumerate(zip(importing, other, strict=False)) if a != b), None)
+            if shared is not None:
+                beside[".".join(importing[:shared])][importing[shared]].add(other[shared])
+            else:  # a package's own __init__.py and a module in it
+                package, inner = sorted((importing, other), key=len)
+                a, b = ("__init__", inner[len(package)]) if importing is package else (inner[len(package)], "__init__")
+                beside[".".join(package)][a].add(b)
+    return beside
+
+
+def test_no_import_runs_in_a_circle():
+    """Neither between two modules nor between two folders: whatever stands in one folder can be put in an order."""
+    for folder, imports in rooms_beside_each_other().items():
+        try:
+            graphlib.TopologicalSorter(imports).prepare()
+        except graphlib.CycleError as error:
+            pytest.fail(f"in {folder or 'the project'}: {' <- '.join(error.args[1])}")
+
+
+def test_folders_import_only_what_lies_below_them():
+    """The rooms of docs/architecture.md. Of two in one row neither imports the other."""
+    below = {
+        ("tools", "endpoints"): {"switchboard"},
+        ("provider",): set(),
+        ("switchboard",): set(),
+        ("workspace",): set(),
+        ("publishing",): set(),
+    }
+    beside = rooms_beside_each_other()[""]
+
+    for row, allowed in below.items():
+        for room in row:
+            assert beside[room] <= allowed, room
+
+
+def test_no_api_of_the_http_side_knows_another():
+    for room in ("http", "openai", "dify"):
+        for path in modules(f"endpoints/{room}"):
+            others = {name.split(".")[1] for name in imported_ours(path) if name.startswith("endpoints.")}
+            assert others <= {"http", room}, path
+
+
+def test_a_wire_form_makes_no_call():
+    for path in modules("endpoints"):
+        if "wire" in path.parts or path.parent.name == "http":
+            assert "session." not in path.read_text(), path
+
+
+def test_tools_and_routes_stand_on_the_sdk_and_little_else():
+    for path in modules("tools", "endpoints", "provider"):
+        if not {"wire", "http"} & set(path.parts):
+            assert imported(path) - OURS <= STANDARD_OR_SDK | STANDARD_LIBRARY, path
+
+
+def test_the_workspace_knows_nothing_of_switchboard():
+    for path in modules("workspace"):
+        assert "switchboard" not in path.read_text().lower(), path
+
+
+def test_the_local_apps_do_not_know_what_runs_workflows():
+    for path in modules("workspace/dify"):
+        assert not {name for name in imported_ours(path) if name.startswith("workspace.workflows")}, path
+
+
+def test_modules_are_short_enough_to_be_read_at_once():
+    long = {path.name: lines for path in modules(*CODE) if (lines := path.read_text().count("\n")) > 300}
+
+    assert not long
 
 
 def test_only_the_stub_brings_the_sdk_into_the_workspace():
@@ -53,10 +138,8 @@ def test_only_the_stub_brings_the_sdk_into_the_workspace():
     assert with_sdk == {"workspace/stub.py"}
 
 
-@pytest.mark.parametrize("path", modules("publishing"), ids=lambda path: path.stem)
-def test_what_makes_the_package_runs_nothing_of_it(path):
-    assert imported(path) & OURS <= {"publishing"}
-    assert "dify_plugin" not in imported(path)
+def test_what_makes_the_package_runs_nothing_of_it():
+    assert not [path for path in modules("publishing") if "dify_plugin" in imported(path)]
 
 
 def test_difys_workflow_engine_is_used_in_one_folder_and_by_its_public_names():

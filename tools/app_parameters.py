@@ -6,9 +6,9 @@ from typing import Any
 from dify_plugin import Tool
 from dify_plugin.entities.tool import ToolInvokeMessage
 
-from switchboard.app_forms import input_list, input_schema
-from switchboard.errors import reverse_invocation
+from switchboard.apps.forms import input_list, input_schema
 from switchboard.parameters import optional_text
+from switchboard.reverse_invocation import reverse_invocation
 from switchboard.selectors import app_id
 from switchboard.wire_limits import check_results_fit
 

@@ -11,11 +11,11 @@ from typing import Any
 from dify_plugin import Tool
 from dify_plugin.entities.tool import ToolInvokeMessage
 
-from switchboard.app_events import AppEvents, AppKind
-from switchboard.app_file_inputs import upload_for_app
-from switchboard.app_files import file_messages
-from switchboard.errors import reverse_invocation
+from switchboard.apps.events import AppEvents, AppKind
+from switchboard.apps.file_inputs import upload_for_app
+from switchboard.apps.output_files import file_messages
 from switchboard.parameters import files, json_object, optional_text, required_text
+from switchboard.reverse_invocation import reverse_invocation
 from switchboard.selectors import chosen_app
 from switchboard.wire_limits import check_request_fits, check_result_size, check_results_fit
 

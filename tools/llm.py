@@ -19,11 +19,12 @@ from dify_plugin.entities.model.message import (
 from dify_plugin.entities.tool import ToolInvokeMessage
 from dify_plugin.file.file import File
 
-from switchboard.answer_parts import part_message
-from switchboard.errors import NoAnswer, reverse_invocation
-from switchboard.files import download_image
+from switchboard.chat.reasoning import ReasoningSplitter
+from switchboard.errors import NoAnswer
+from switchboard.media.answer_parts import part_message
+from switchboard.media.files import download_image
 from switchboard.parameters import files, optional_text, required_text, stop_sequences
-from switchboard.reasoning import ReasoningSplitter
+from switchboard.reverse_invocation import reverse_invocation
 from switchboard.selectors import llm_config, take_stop_sequences
 from switchboard.wire_limits import check_request_fits, check_result_fits, check_result_size, check_results_fit
 

@@ -9,10 +9,11 @@ from dify_plugin.entities.model.llm import LLMUsage
 from dify_plugin.entities.model.message import PromptMessage, SystemPromptMessage, UserPromptMessage
 from dify_plugin.entities.tool import ToolInvokeMessage
 
-from switchboard.errors import NoAnswer, reverse_invocation
+from switchboard.chat.structured_output import restore_booleans
+from switchboard.errors import NoAnswer
 from switchboard.parameters import json_schema, optional_text, required_text
+from switchboard.reverse_invocation import reverse_invocation
 from switchboard.selectors import llm_config, take_stop_sequences
-from switchboard.structured_output import restore_booleans
 from switchboard.wire_limits import check_request_fits, check_results_fit
 
 

@@ -6,8 +6,8 @@ from typing import Any
 from dify_plugin import Tool
 from dify_plugin.entities.tool import ToolInvokeMessage
 
-from switchboard.errors import reverse_invocation
 from switchboard.parameters import required_text
+from switchboard.reverse_invocation import reverse_invocation
 from switchboard.selectors import moderation_config
 from switchboard.wire_limits import check_request_fits
 

@@ -6,9 +6,10 @@ from typing import Any
 from dify_plugin import Tool
 from dify_plugin.entities.tool import ToolInvokeMessage
 
-from switchboard.errors import NoAnswer, reverse_invocation
+from switchboard.errors import NoAnswer
 from switchboard.node_parameters import classes_of
 from switchboard.parameters import optional_text, required_text
+from switchboard.reverse_invocation import reverse_invocation
 from switchboard.selectors import node_model_config
 from switchboard.wire_limits import check_request_fits, check_results_fit
 

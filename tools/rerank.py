@@ -6,9 +6,10 @@ from typing import Any
 from dify_plugin import Tool
 from dify_plugin.entities.tool import ToolInvokeMessage
 
-from switchboard.errors import InvalidInput, NoAnswer, reverse_invocation
+from switchboard.errors import InvalidInput, NoAnswer
 from switchboard.parameters import optional_number, optional_whole_number, required_text, text_list
 from switchboard.ranking import NO_THRESHOLD, ranked
+from switchboard.reverse_invocation import reverse_invocation
 from switchboard.selectors import rerank_config
 from switchboard.wire_limits import check_request_fits, check_result_fits
 

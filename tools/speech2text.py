@@ -11,9 +11,10 @@ from typing import Any
 from dify_plugin import Tool
 from dify_plugin.entities.tool import ToolInvokeMessage
 
-from switchboard.errors import NoAnswer, reverse_invocation
-from switchboard.files import download_audio
+from switchboard.errors import NoAnswer
+from switchboard.media.files import download_audio
 from switchboard.parameters import required_file
+from switchboard.reverse_invocation import reverse_invocation
 from switchboard.selectors import speech2text_config
 from switchboard.wire_limits import check_result_fits
 

@@ -6,8 +6,9 @@ from typing import Any
 from dify_plugin import Tool
 from dify_plugin.entities.tool import ToolInvokeMessage
 
-from switchboard.errors import NoAnswer, reverse_invocation
+from switchboard.errors import NoAnswer
 from switchboard.parameters import choice, optional_text
+from switchboard.reverse_invocation import reverse_invocation
 from switchboard.storage_keys import storage_key
 from switchboard.wire_limits import check_bytes_fit, check_results_fit
 

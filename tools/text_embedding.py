@@ -7,8 +7,9 @@ from dify_plugin import Tool
 from dify_plugin.entities.model import EmbeddingInputType
 from dify_plugin.entities.tool import ToolInvokeMessage
 
-from switchboard.errors import InvalidInput, NoAnswer, reverse_invocation
+from switchboard.errors import InvalidInput, NoAnswer
 from switchboard.parameters import choice, text_list
+from switchboard.reverse_invocation import reverse_invocation
 from switchboard.selectors import text_embedding_config
 from switchboard.wire_limits import MAX_PAYLOAD, check_request_fits, wire_size
 

@@ -6,9 +6,9 @@ from typing import Any
 from dify_plugin import Tool
 from dify_plugin.entities.tool import ToolInvokeMessage
 
-from switchboard.audio import join
-from switchboard.errors import reverse_invocation
+from switchboard.media.audio import join
 from switchboard.parameters import optional_text, required_text
+from switchboard.reverse_invocation import reverse_invocation
 from switchboard.selectors import tts_config
 from switchboard.wire_limits import check_file_fits, check_request_fits
 

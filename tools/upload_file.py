@@ -6,9 +6,9 @@ from typing import Any
 from dify_plugin import Tool
 from dify_plugin.entities.tool import ToolInvokeMessage
 
-from switchboard.errors import reverse_invocation
-from switchboard.files import download, upload_name, upload_type
+from switchboard.media.files import download, upload_name, upload_type
 from switchboard.parameters import required_file
+from switchboard.reverse_invocation import reverse_invocation
 
 
 class UploadFileTool(Tool):

@@ -11,17 +11,17 @@ from typing import Any
 from dify_plugin import Endpoint
 from werkzeug import Request, Response
 
-from switchboard.app_events import AppKind
-from switchboard.dify_api.app_calls import called_app, events_of
-from switchboard.dify_api.blocking import message_reply
-from switchboard.dify_api.errors import dify_error
-from switchboard.dify_api.event_stream import event_stream
-from switchboard.dify_api.requests import CompletionRequest
-from switchboard.errors import reverse_invocation
-from switchboard.http.body import read_json
-from switchboard.http.framing import whole
-from switchboard.http.json_bytes import json_bytes
-from switchboard.http.route import route
+from endpoints.dify.wire.app_calls import called_app, events_of
+from endpoints.dify.wire.blocking import message_reply
+from endpoints.dify.wire.errors import dify_error
+from endpoints.dify.wire.event_stream import event_stream
+from endpoints.dify.wire.requests import CompletionRequest
+from endpoints.http.body import read_json
+from endpoints.http.framing import whole
+from endpoints.http.json_bytes import json_bytes
+from endpoints.http.route import route
+from switchboard.apps.events import AppKind
+from switchboard.reverse_invocation import reverse_invocation
 from switchboard.selectors import chosen_app
 from switchboard.wire_limits import check_request_fits
 

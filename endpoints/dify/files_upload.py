@@ -11,12 +11,12 @@ from typing import Any
 from dify_plugin import Endpoint
 from werkzeug import Request, Response
 
-from switchboard.dify_api.app_calls import called_app, named_app
-from switchboard.dify_api.errors import dify_error
-from switchboard.dify_api.uploads import sent_file, upload_reply
-from switchboard.errors import reverse_invocation
-from switchboard.http.json_bytes import json_bytes
-from switchboard.http.route import route
+from endpoints.dify.wire.app_calls import called_app, named_app
+from endpoints.dify.wire.errors import dify_error
+from endpoints.dify.wire.uploads import sent_file, upload_reply
+from endpoints.http.json_bytes import json_bytes
+from endpoints.http.route import route
+from switchboard.reverse_invocation import reverse_invocation
 
 
 class FilesUploadEndpoint(Endpoint):

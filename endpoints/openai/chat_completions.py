@@ -1,7 +1,7 @@
 """`POST /v1/chat/completions`: ask a language model or an app, streaming or not.
 
-Dify is asked in `switchboard/chat.py` (`model.llm`, `model.llm_structured_output`) and `switchboard/app_chat.py`
-(`app.chat`), since the calls are the same whichever API a chat comes through.
+Dify is asked in `switchboard/chat/models.py` (`model.llm`, `model.llm_structured_output`) and
+`switchboard/chat/apps.py` (`app.chat`), since the calls are the same whichever API a chat comes through.
 """
 
 from collections.abc import Iterator, Mapping
@@ -10,18 +10,18 @@ from typing import Any
 from dify_plugin import Endpoint
 from werkzeug import Request, Response
 
-from switchboard.app_chat import ask_app
-from switchboard.chat import ask
-from switchboard.chat_pieces import Piece
-from switchboard.http.body import read_json
-from switchboard.http.framing import stream
-from switchboard.http.route import route
-from switchboard.http.settings import APP_PREFIX, App, GroupSettings
-from switchboard.openai_api.chat_call import app_chat_of, chat_of
-from switchboard.openai_api.chat_reply import KEEP_ALIVE, error_event, streamed_reply, whole_reply
-from switchboard.openai_api.chat_request import ChatRequest
-from switchboard.openai_api.errors import openai_error
-from switchboard.openai_api.replies import json_reply
+from endpoints.http.body import read_json
+from endpoints.http.framing import stream
+from endpoints.http.route import route
+from endpoints.http.settings import APP_PREFIX, App, GroupSettings
+from endpoints.openai.wire.chat_call import app_chat_of, chat_of
+from endpoints.openai.wire.chat_reply import KEEP_ALIVE, error_event, streamed_reply, whole_reply
+from endpoints.openai.wire.chat_request import ChatRequest
+from endpoints.openai.wire.errors import openai_error
+from endpoints.openai.wire.replies import json_reply
+from switchboard.chat.apps import ask_app
+from switchboard.chat.models import ask
+from switchboard.chat.pieces import Piece
 
 
 class ChatCompletionsEndpoint(Endpoint):

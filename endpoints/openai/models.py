@@ -9,11 +9,11 @@ from typing import Any
 from dify_plugin import Endpoint
 from werkzeug import Request, Response
 
-from switchboard.http.errors import NotFound
-from switchboard.http.route import route
-from switchboard.http.settings import APP_PREFIX, App, GroupSettings, Model
-from switchboard.openai_api.errors import openai_error
-from switchboard.openai_api.replies import json_reply
+from endpoints.http.errors import NotFound
+from endpoints.http.route import route
+from endpoints.http.settings import APP_PREFIX, App, GroupSettings, Model
+from endpoints.openai.wire.errors import openai_error
+from endpoints.openai.wire.replies import json_reply
 from switchboard.selectors import MAX_NAME
 
 

@@ -7,14 +7,15 @@ from dify_plugin import Endpoint
 from dify_plugin.entities.model import ModelType
 from werkzeug import Request, Response
 
-from switchboard.errors import NoAnswer, reverse_invocation
-from switchboard.http.body import read_json
-from switchboard.http.route import route
-from switchboard.http.settings import GroupSettings
-from switchboard.openai_api.errors import openai_error
-from switchboard.openai_api.replies import json_reply
-from switchboard.openai_api.rerank import RerankRequest, rerank_reply
+from endpoints.http.body import read_json
+from endpoints.http.route import route
+from endpoints.http.settings import GroupSettings
+from endpoints.openai.wire.errors import openai_error
+from endpoints.openai.wire.replies import json_reply
+from endpoints.openai.wire.rerank import RerankRequest, rerank_reply
+from switchboard.errors import NoAnswer
 from switchboard.ranking import NO_THRESHOLD, ranked
+from switchboard.reverse_invocation import reverse_invocation
 from switchboard.selectors import rerank_config
 from switchboard.wire_limits import check_request_fits
 

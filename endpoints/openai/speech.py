@@ -11,14 +11,14 @@ from dify_plugin import Endpoint
 from dify_plugin.entities.model import ModelType
 from werkzeug import Request, Response
 
-from switchboard.audio import can_stream, join
-from switchboard.errors import reverse_invocation
-from switchboard.http.body import read_json
-from switchboard.http.framing import stream, whole
-from switchboard.http.route import route
-from switchboard.http.settings import GroupSettings
-from switchboard.openai_api.errors import openai_error
-from switchboard.openai_api.speech import SpeechRequest, SpeechStart, gathered, start_of
+from endpoints.http.body import read_json
+from endpoints.http.framing import stream, whole
+from endpoints.http.route import route
+from endpoints.http.settings import GroupSettings
+from endpoints.openai.wire.errors import openai_error
+from endpoints.openai.wire.speech import SpeechRequest, SpeechStart, gathered, start_of
+from switchboard.media.audio import can_stream, join
+from switchboard.reverse_invocation import reverse_invocation
 from switchboard.selectors import tts_config
 from switchboard.wire_limits import check_request_fits
 

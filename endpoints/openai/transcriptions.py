@@ -12,15 +12,15 @@ from dify_plugin import Endpoint
 from dify_plugin.entities.model import ModelType
 from werkzeug import Request, Response
 
-from switchboard.errors import reverse_invocation
-from switchboard.files import check_recording
-from switchboard.http.form import read_form
-from switchboard.http.framing import whole
-from switchboard.http.route import route
-from switchboard.http.settings import GroupSettings
-from switchboard.openai_api.errors import openai_error
-from switchboard.openai_api.replies import json_reply
-from switchboard.openai_api.transcriptions import TranscriptionRequest, transcription_reply
+from endpoints.http.form import read_form
+from endpoints.http.framing import whole
+from endpoints.http.route import route
+from endpoints.http.settings import GroupSettings
+from endpoints.openai.wire.errors import openai_error
+from endpoints.openai.wire.replies import json_reply
+from endpoints.openai.wire.transcriptions import TranscriptionRequest, transcription_reply
+from switchboard.media.files import check_recording
+from switchboard.reverse_invocation import reverse_invocation
 from switchboard.selectors import speech2text_config
 
 

@@ -14,8 +14,8 @@ from examples.demo.endpoints import ORIGIN, MakeHttpStep, http_steps
 from examples.demo.http_calls import HttpStep, send
 from examples.demo.printing import label, show
 from examples.demo.tools import MakeToolStep, ToolStep, call_tool, tool_steps
-from workspace.dify import Dify
 from workspace.engines.offline import OfflineModels
+from workspace.local import local_dify
 from workspace.plugin.errors import PluginError
 from workspace.plugin.file_server import FileServer
 from workspace.plugin.folder import read_plugin_folder
@@ -67,7 +67,7 @@ def _demonstrate() -> int:
     with ExitStack() as running:
         files = running.enter_context(FileServer(uploads=FOLDER / "workspace" / "uploads"))
         tools = PluginTools(folder)
-        dify = Dify(folder.manifest, models, folder=FOLDER / "workspace", tools=tools, files=files)
+        dify = local_dify(folder.manifest, models, folder=FOLDER / "workspace", tools=tools, files=files)
         tools.plugin = plugin = running.enter_context(PluginProcess(folder, dify.handle))
         settings = {**read_serve_file(SETTINGS).settings, "allowed_origins": ORIGIN}
         endpoints = running.enter_context(EndpointHost(plugin, lambda: settings))

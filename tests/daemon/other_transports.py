@@ -18,8 +18,8 @@ from tests.daemon.processes import Processes, free_port
 from tests.daemon.scripted import as_dify_answers
 from tests.transports.conftest import plugin_folder
 from tests.transports.hosted import KEY, SETTINGS
-from workspace.dify import Dify
 from workspace.engines.offline import OfflineModels
+from workspace.local import local_dify
 from workspace.plugin.folder import read_plugin_folder
 from workspace.serve.http_server import HttpServer
 from workspace.serve.inner_api import InnerApi
@@ -36,7 +36,7 @@ class RealHosted:
     """
 
     def __init__(self, run: Run, **configured: str) -> None:
-        self._dify = Dify(read_plugin_folder(ROOT).manifest, OfflineModels())
+        self._dify = local_dify(read_plugin_folder(ROOT).manifest, OfflineModels())
         self.reset()
         with ExitStack() as opening:
             dify = opening.enter_context(HttpServer(InnerApi(as_dify_answers(self._handle, lambda: SETTINGS), key="k")))

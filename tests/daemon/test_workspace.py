@@ -9,7 +9,7 @@ from tests.endpoints.valid_requests import PICTURE
 from tests.recordings import mp3
 from tests.workspace.dify.fake_models import FakeModels
 from tests.workspace.dify.plugin_tools import GREETER, ScriptedTools, message
-from workspace.dify import Dify
+from workspace.local import local_dify
 from workspace.plugin.errors import PluginCallError
 from workspace.plugin.file_server import FileServer
 from workspace.plugin.folder import read_plugin_folder
@@ -90,7 +90,7 @@ def api(api):
 @pytest.mark.parametrize("what", ASKED)
 def test_a_reply_is_the_same_with_the_daemon_and_without(api, what):
     said = message("text", text="Hello"), message("json", json_object={"a": [1, None]})
-    dify = Dify(MANIFEST, FakeModels(words=('{"city": ', '"Lisbon"}')), tools=ScriptedTools(*said))
+    dify = local_dify(MANIFEST, FakeModels(words=('{"city": ', '"Lisbon"}')), tools=ScriptedTools(*said))
     api.handler = dify.api.answer
 
     ask(api, what)
@@ -109,7 +109,7 @@ def test_a_reply_is_the_same_with_the_daemon_and_without(api, what):
     ],
 )
 def test_an_error_has_the_same_words_with_the_daemon_and_without(api, what, failing, options):
-    dify = Dify(MANIFEST, failing, **options)
+    dify = local_dify(MANIFEST, failing, **options)
     api.handler = dify.api.answer
 
     ask(api, what)
@@ -121,7 +121,7 @@ def test_an_error_has_the_same_words_with_the_daemon_and_without(api, what, fail
 
 @pytest.mark.parametrize("tools", [None, ScriptedTools(message("text", text="Hello"), PluginCallError("E", "m", {}))])
 def test_a_tool_that_is_not_there_or_fails_is_told_in_the_same_words(api, tools):
-    dify = Dify(MANIFEST, FakeModels(), tools=tools)
+    dify = local_dify(MANIFEST, FakeModels(), tools=tools)
     api.handler = dify.api.answer
 
     ask(api, "tool")
@@ -133,7 +133,7 @@ def test_a_tool_that_is_not_there_or_fails_is_told_in_the_same_words(api, tools)
 
 @pytest.mark.parametrize("what", ["app", "fetch_app"])
 def test_an_app_that_is_not_there_is_told_in_the_same_words(api, what):
-    dify = Dify(MANIFEST, FakeModels())
+    dify = local_dify(MANIFEST, FakeModels())
     dify.apps.clear()
     api.handler = dify.api.answer
 
@@ -144,7 +144,7 @@ def test_an_app_that_is_not_there_is_told_in_the_same_words(api, what):
 
 def test_a_file_is_kept_by_the_workspace(api, tmp_path):
     with FileServer(uploads=tmp_path) as files:
-        api.handler = Dify(MANIFEST, FakeModels(), files=files).api.answer
+        api.handler = local_dify(MANIFEST, FakeModels(), files=files).api.answer
         response = api.http.post("/files/upload", files={"file": ("a.txt", b"hello", "text/plain")})
 
     assert response.status_code == 201

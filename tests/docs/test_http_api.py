@@ -17,9 +17,9 @@ import pytest
 import yaml
 from werkzeug.routing import Map, Rule
 
-import switchboard.http.errors  # noqa: F401 - for its errors
+import endpoints.http.errors  # noqa: F401 - for its errors
+from endpoints.http.routes import ROUTES
 from switchboard.errors import SwitchboardError
-from switchboard.http.routes import ROUTES
 from tests.documents import ROOT, blocks, code, commands, is_as_printed, routes_of, rows
 from workspace.cli.command_line import serve_parser
 

@@ -9,8 +9,9 @@ from dify_plugin.file import file as sdk_file
 from dify_plugin.file.file import File
 
 from switchboard import errors
-from switchboard.errors import SwitchboardError, reverse_invocation
-from switchboard.files import download
+from switchboard.errors import SwitchboardError
+from switchboard.media.files import download
+from switchboard.reverse_invocation import reverse_invocation
 
 DOCS = Path(__file__).parent.parent.parent / "docs"
 KINDS = "|".join(name for name, kind in vars(errors).items() if isinstance(kind, type) and issubclass(kind, Exception))

@@ -9,7 +9,7 @@ from dify_plugin import DifyPluginEnv
 from dify_plugin.core.plugin_registration import PluginRegistration
 from werkzeug.routing import Map, Rule
 
-from switchboard.http.routes import ROUTES
+from endpoints.http.routes import ROUTES
 from tests.endpoints.valid_requests import VALID, answering, request
 from workspace.plugin.file_server import FileServer
 

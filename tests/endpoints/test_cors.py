@@ -3,7 +3,7 @@
 import httpx
 import pytest
 
-from switchboard.http.routes import ROUTES
+from endpoints.http.routes import ROUTES
 from tests.endpoints.valid_requests import VALID
 from tests.replies import llm_chunk
 

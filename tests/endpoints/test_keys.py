@@ -8,7 +8,7 @@ import httpx
 import openai
 import pytest
 
-from switchboard.http.routes import ROUTES
+from endpoints.http.routes import ROUTES
 from tests.endpoints.api import KEY
 from tests.endpoints.valid_requests import VALID
 

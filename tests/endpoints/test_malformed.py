@@ -18,7 +18,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from switchboard.http.routes import ROUTES
+from endpoints.http.routes import ROUTES
 from tests.endpoints.api import KEY, Api
 from tests.endpoints.valid_requests import VALID, answering, request
 from workspace.plugin.file_server import FileServer

@@ -4,7 +4,7 @@ import httpx
 import openai
 import pytest
 
-from switchboard.http.routes import ROUTES
+from endpoints.http.routes import ROUTES
 from tests.endpoints.valid_requests import VALID
 
 METHODS = ["GET", "POST", "PUT", "DELETE"]

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import httpx
 
-from switchboard.http.routes import ROUTES
+from endpoints.http.routes import ROUTES
 from tests.app_replies import USAGE, chat, chat_end, completion, workflow, workflow_finished
 from tests.recordings import wav
 from tests.replies import PNG, embedding, llm_chunk, reranked

@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 import pytest
 
 from tests.workspace.workflows.dsl_files import events_of, finished
-from workspace.dify import Dify
 from workspace.engines.offline import OfflineModels
+from workspace.local import local_dify
 from workspace.plugin.file_server import FileServer
 from workspace.plugin.folder import read_plugin_folder
 from workspace.plugin.process import PluginProcess
@@ -51,7 +51,7 @@ def running_examples(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Examp
     with FileServer(uploads=data / "uploads") as files:
         host = Host(models, default_model="extractive", files=files, tools=tools)
         apps, problems = read_apps(EXAMPLES / "workflows", host, conversations=None)
-        dify = Dify(folder.manifest, models, folder=data, apps={**apps}, default_model="extractive")
+        dify = local_dify(folder.manifest, models, folder=data, apps={**apps}, default_model="extractive")
         with PluginProcess(folder, dify.handle, on_invocation=invocations.append) as tools.plugin:
             yield Examples(apps, problems, host, files, invocations)
 

@@ -20,9 +20,8 @@ from switchboard.errors import (
     RefusedByDify,
     SwitchboardError,
     TimedOut,
-    error_event,
-    reverse_invocation,
 )
+from switchboard.reverse_invocation import error_event, logger, reverse_invocation
 
 INVALID_PARAM = '{"code":"invalid_param","message":"query is required in input form","status":400}'
 PLUGIN_ERROR = (
@@ -492,7 +491,7 @@ def test_errors_of_the_code_inside_pass_as_they_are():
 
 
 def test_each_failure_is_one_line_in_the_log_without_content(caplog):
-    caplog.set_level(logging.WARNING, logger=errors.logger.name)
+    caplog.set_level(logging.WARNING, logger=logger.name)
 
     with pytest.raises(ProviderFailed), reverse_invocation("llm"):
         raise Exception("request failed: somebody's text")  # noqa: TRY002

@@ -8,8 +8,8 @@ from typing import Any, Self
 import httpx
 import yaml
 
-from workspace.dify import Dify
 from workspace.engines.offline import OfflineModels
+from workspace.local import local_dify
 from workspace.plugin.folder import read_plugin_folder
 from workspace.plugin.outputs import Outputs
 from workspace.plugin.parameters import tool_request
@@ -27,7 +27,7 @@ class Workspace:
     """A handler for any number of processes; another can be put in its place. `asked` is what they ask, by type."""
 
     def __init__(self, folder: Path) -> None:
-        self._dify = Dify(read_plugin_folder(ROOT).manifest, OfflineModels(), folder=folder)
+        self._dify = local_dify(read_plugin_folder(ROOT).manifest, OfflineModels(), folder=folder)
         self.reset()
 
     def reset(self) -> None:

@@ -47,7 +47,7 @@ def workflow_host(
 ) -> "Host":
     """The models and what else stands behind workflows; `tools` are those of the plugin under work."""
     # imported here because the engines take their time, which listing tools need not wait for
-    from workspace.engines import models_from_environment
+    from workspace.engines.environment import models_from_environment
     from workspace.workflows.host import Host
 
     default_model: str = model_selector(default_models(options).get("llm", ""), scope="llm")["model"]
@@ -68,9 +68,9 @@ def local_workspace(
     values: Mapping[str, Any] | None = None,
 ) -> "Dify":
     """Says which apps cannot run, and what is to know about the models and apps among the values of the parameters."""
-    from workspace.dify import Dify
+    from workspace.local import local_dify
 
-    dify = Dify(
+    dify = local_dify(
         folder.manifest,
         host.models,
         folder=options.data_dir,

@@ -1,14 +1,16 @@
 """Dify's API, as far as the plugin daemon asks it: models, apps, nodes, tools, summaries, uploads.
 
-    api = DifyApi(models, folder=Path("data"))
+    api = DifyApi(models, folder=Path("data"), workflows=..., run_node=...)
     for reply in api.answer("rerank", {"provider": "p", "model": "m", "query": "q", "docs": ["a"], ...}):
         ...
 
 It stands behind `Dify`, which is the daemon's half, and behind a real plugin daemon (`workspace.serve.inner_api`).
+`workspace.local` puts it together.
 """
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 from workspace.dify import api_requests, model_replies
 from workspace.dify.api_requests import (
@@ -29,13 +31,19 @@ from workspace.plugin.file_server import FileServer
 from workspace.plugin.selectors import DEFAULT_MODELS
 from workspace.wire import DifyError, Payload
 
+Node = RequestInvokeParameterExtractorNode | RequestInvokeQuestionClassifierNode
+RunNode = Callable[[Node], Payload]
+"""Runs one node outside of any workflow, as `workspace.workflows.free_node.run_node` does."""
+
 
 class DifyApi:
     """A `wire.Handler` in `answer`, for payloads as the daemon has decoded them.
 
     `folder` keeps conversations (None: in memory). `known_models` limits which models there are ("gpt-4o", or with its
     provider "langgenius/openai/openai/gpt-4o"); None takes any name. `fail_like_dify` breaks the two interfaces that
-    Dify's API breaks today, speech2text and completion apps. `apps` is added to the workspace's own. `tools` are those
+    Dify's API breaks today, speech2text and completion apps. `workflows` are the workspace's own apps that run as
+    graphs, `run_node` runs a single node; both are handed in, since what runs them stands on this package. `apps` is
+    added to the workspace's own. `tools` are those
     of the plugin under work, which it can call and one of the workspace's agents has, with the models of `agent_models`
     (by type of model) where they need one. `files` takes uploads and what tools put out. `default_model` is what apps
     and summaries ask, "" for none; `context_tokens` is its context, which decides from where on a text is really
@@ -49,6 +57,8 @@ class DifyApi:
         folder: Path | None = None,
         known_models: Collection[str] | None = None,
         fail_like_dify: bool = False,
+        workflows: Mapping[str, App] = MappingProxyType({}),
+        run_node: RunNode | None = None,
         apps: dict[str, App] | None = None,
         tools: PluginTools | None = None,
         files: FileServer | None = None,
@@ -60,11 +70,14 @@ class DifyApi:
         self._tools = Tools(tools, self.apps, files)
         conversations = folder / "conversations" if folder else None
         toolbox = toolbox_of(tools.tools, self._tools.messages, agent_models) if tools else None
-        self.apps.update(built_in(models, conversations, model=default_model, plugin_toolbox=toolbox))
+        self.apps.update(
+            built_in(models, conversations, model=default_model, workflows=workflows, plugin_toolbox=toolbox)
+        )
         self.apps.update(apps or {})
         self._models = models
         self._known_models = known_models
         self._fail_like_dify = fail_like_dify
+        self._run_node = run_node
         self._files = files
         self._default_model = default_model
         self._context_tokens = context_tokens
@@ -101,6 +114,8 @@ class DifyApi:
             case api_requests.RequestInvokeSummary(text=text, instruction=instruction):
                 yield {"summary": self._summary(text, instruction)}
             case RequestInvokeParameterExtractorNode() | RequestInvokeQuestionClassifierNode():
+                if self._run_node is None:
+                    raise DifyError("nothing runs nodes here")
                 yield self._run_node(request)
             case api_requests.RequestInvokeTool():
                 yield from self._tools.invoke(request)
@@ -129,13 +144,6 @@ class DifyApi:
         return summarise(
             self._models, text, instruction, model=self._default_model, context_tokens=self._context_tokens
         )
-
-    def _run_node(self, request: RequestInvokeParameterExtractorNode | RequestInvokeQuestionClassifierNode) -> Payload:
-        # imported here because the engine takes its time to load
-        from workspace.workflows.free_node import run_node
-        from workspace.workflows.host import Host
-
-        return run_node(request, Host(self._models, default_model=self._default_model))
 
     def _app(self, app_id: str) -> App:
         if app_id not in self.apps:

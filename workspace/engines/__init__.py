@@ -4,7 +4,6 @@
 OpenAI-compatible server.
 """
 
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
@@ -84,13 +83,3 @@ class Models(Protocol):
     def moderate(self, model: str, text: str) -> bool:
         """Whether the text should be flagged."""
         ...
-
-
-def models_from_environment() -> Models:
-    """The server at `OPENAI_BASE_URL` (with `OPENAI_API_KEY` if it wants one), else the engines on this machine."""
-    from workspace.engines.offline import OfflineModels
-    from workspace.engines.openai_server import OpenAIModels
-
-    if base_url := os.environ.get("OPENAI_BASE_URL"):
-        return OpenAIModels(base_url, os.environ.get("OPENAI_API_KEY") or "no-key")
-    return OfflineModels()

@@ -6,8 +6,8 @@ from dify_client import ChatClient, CompletionClient, DifyClient
 from tests.endpoints.dify.clients import client_of
 from tests.endpoints.dify.sse import events_in
 from tests.workspace.dify.fake_models import FakeModels
-from workspace.dify.api import DifyApi
 from workspace.dify.refusals import reported
+from workspace.local import local_dify
 
 MODES = ["blocking", "streaming"]
 
@@ -17,7 +17,7 @@ def models(api):
     """What the apps ask. Any app of the workspace can be called by its id."""
     api.settings["reach"] = "workspace"
     models = FakeModels()
-    answer_from(api, DifyApi(models))
+    answer_from(api, local_dify({}, models).api)
     return models
 
 
@@ -120,7 +120,7 @@ def test_a_completion_app_works_where_dify_is_mended_and_is_named_broken_where_i
 
     reply = client.create_completion_message({"query": "A poem"}, response_mode, "user-1")
     answered = reply.json()["answer"] if response_mode == "blocking" else text_of(events_in(reply.text.split("\n")))
-    answer_from(api, DifyApi(models, fail_like_dify=True))
+    answer_from(api, local_dify({}, models, fail_like_dify=True).api)
     refused = client.create_completion_message({"query": "A poem"}, response_mode, "user-1")
 
     assert answered == "Good day."

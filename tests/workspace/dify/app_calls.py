@@ -6,8 +6,8 @@ import pytest
 from dify_plugin.core.runtime import Session
 
 from tests.workspace.dify.fake_models import EVERYTHING
-from workspace.dify import Dify
 from workspace.engines import Models
+from workspace.local import local_dify
 from workspace.stub import StubbedDify
 
 INPUTS: dict[str, dict[str, Any]] = {
@@ -20,7 +20,7 @@ INPUTS: dict[str, dict[str, Any]] = {
 
 
 def session_of(models: Models, **options: Any) -> Session:
-    return StubbedDify(Dify(EVERYTHING, models, **options).handle).session
+    return StubbedDify(local_dify(EVERYTHING, models, **options).handle).session
 
 
 def chat(

@@ -2,8 +2,8 @@ import pytest
 
 from tests.workspace.dify.app_calls import INPUTS, chat, refusal, refused, run_workflow, session_of
 from tests.workspace.dify.fake_models import FakeModels
-from workspace.dify.apps.catalog import built_in
 from workspace.engines.offline import OfflineModels
+from workspace.local import local_dify
 
 
 @pytest.fixture
@@ -77,7 +77,7 @@ def test_a_completion_fails_where_it_is_to_fail_as_in_dify():
 # --- what apps say of themselves
 
 
-@pytest.mark.parametrize("app_id", built_in(FakeModels(), None, model="m"))
+@pytest.mark.parametrize("app_id", local_dify({}, FakeModels(), default_model="m").apps)
 def test_an_app_says_which_inputs_it_takes(session, app_id):
     parameters = session.app.fetch_app(app_id)
     required = {
@@ -108,14 +108,14 @@ def test_the_parameters_of_an_unknown_app_are_nil(session):
 
 
 def test_every_app_can_be_listed_in_one_line():
-    for app in built_in(FakeModels(), None, model="m").values():
+    for app in local_dify({}, FakeModels(), default_model="m").apps.values():
         assert app.name
         assert "\n" not in app.description
         assert len(app.description) < 120
 
 
 def test_apps_can_be_added(models):
-    own = built_in(models, None, model="mine")["completion"]
+    own = local_dify({}, models, default_model="mine").apps["completion"]
     session = session_of(models, apps={"own": own})
     session.app.completion.invoke("own", {"query": "q"})
 

@@ -15,7 +15,7 @@ from dify_plugin.entities.model.tts import TTSModelConfig
 from tests.workspace.dify.app_calls import session_of
 from tests.workspace.dify.fake_models import EVERYTHING, FakeModels
 from tests.workspace.dify.model_calls import LLM, NAME, error_of, llm_payload
-from workspace.dify import Dify
+from workspace.local import local_dify
 from workspace.plugin.file_server import FileServer
 from workspace.wire import DifyError
 
@@ -57,7 +57,7 @@ def test_what_came_before_an_error_reaches_the_plugin():
             session_of(FakeModels(fails="overloaded")).model.tts.invoke(TTSModelConfig(**NAME, voice="v"), "x")
         )
 
-    pieces = Dify(EVERYTHING, FakeModels(fails="overloaded")).handle("llm", llm_payload())
+    pieces = local_dify(EVERYTHING, FakeModels(fails="overloaded")).handle("llm", llm_payload())
     assert next(pieces)["delta"]["message"]["content"] == "Good "
 
 
@@ -82,11 +82,11 @@ def test_a_known_model_answers_with_or_without_its_provider(known, invoke):
 
 def test_the_permission_is_checked_before_the_fields():
     with pytest.raises(DifyError, match="^permission denied, you need to enable tts access in plugin manifest$"):
-        list(Dify({"author": "a", "name": "b"}, FakeModels()).handle("tts", {}))
+        list(local_dify({"author": "a", "name": "b"}, FakeModels()).handle("tts", {}))
 
 
 def test_the_fields_are_checked_before_the_model_is_asked():
-    dify = Dify(EVERYTHING, FakeModels(), known_models=[])
+    dify = local_dify(EVERYTHING, FakeModels(), known_models=[])
 
     with pytest.raises(DifyError, match="'InvokeTTSRequest.InvokeTTSSchema.Voice'"):
         list(dify.handle("tts", {**NAME, "content_text": "x", "voice": ""}))

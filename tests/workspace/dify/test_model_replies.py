@@ -23,8 +23,8 @@ from dify_plugin.entities.model.tts import TTSModelConfig
 from tests.workspace.dify.app_calls import session_of
 from tests.workspace.dify.fake_models import EVERYTHING, FakeModels
 from tests.workspace.dify.model_calls import LLM, NAME, error_of, llm_payload
-from workspace.dify import Dify
 from workspace.engines import Generated, TokenCount, ToolCall
+from workspace.local import local_dify
 
 # --- llm
 
@@ -50,7 +50,7 @@ def test_a_call_that_does_not_stream_gets_the_same_chunks(session):
 
 
 def test_a_chunk_has_the_fields_and_the_text_prices_that_the_daemon_writes(models):
-    *_, last = Dify(EVERYTHING, models).handle("llm", llm_payload())
+    *_, last = local_dify(EVERYTHING, models).handle("llm", llm_payload())
 
     assert last["delta"]["usage"].pop("latency") >= 0
     assert last == {
@@ -127,7 +127,7 @@ def test_a_tool_call_reaches_the_plugin():
 @pytest.mark.parametrize("pieces", [[], [Generated("Hi")], [Generated("Hi", tokens=TokenCount(1, 1))]])
 def test_an_answer_that_just_stops_is_given_an_end(pieces, models):
     models.generate = lambda *args, **kwargs: iter(pieces)
-    chunks = [LLMResultChunk(**chunk) for chunk in Dify(EVERYTHING, models).handle("llm", llm_payload())]
+    chunks = [LLMResultChunk(**chunk) for chunk in local_dify(EVERYTHING, models).handle("llm", llm_payload())]
 
     assert chunks[-1].delta.finish_reason == "stop"
     assert chunks[-1].delta.usage is not None
@@ -142,7 +142,7 @@ def test_an_answer_that_just_stops_is_given_an_end(pieces, models):
     ],
 )
 def test_a_payload_that_dify_refuses_is_a_status_of_a_streaming_call(changes, problem, models):
-    text = error_of(lambda: list(Dify(EVERYTHING, models).handle("llm", llm_payload(**changes))))
+    text = error_of(lambda: list(local_dify(EVERYTHING, models).handle("llm", llm_payload(**changes))))
 
     assert text.startswith(
         "invoke llm model failed: request failed with status code: 400 and respond with: "
@@ -167,7 +167,7 @@ def test_an_embedding_has_a_vector_for_each_text_and_its_usage(session, models):
 def test_an_input_type_that_dify_does_not_know_is_refused_without_a_reason(models):
     payload = {**NAME, "texts": ["a"], "input_type": "image"}
 
-    text = error_of(lambda: list(Dify(EVERYTHING, models).handle("text_embedding", payload)))
+    text = error_of(lambda: list(local_dify(EVERYTHING, models).handle("text_embedding", payload)))
     assert text == "invoke text-embedding model failed: data is nil"
 
 
@@ -204,7 +204,7 @@ def test_speech_is_recognised(session):
 
 
 def test_audio_that_is_no_hex_is_refused_without_a_reason(models):
-    text = error_of(lambda: list(Dify(EVERYTHING, models).handle("speech2text", {**NAME, "file": "xyz"})))
+    text = error_of(lambda: list(local_dify(EVERYTHING, models).handle("speech2text", {**NAME, "file": "xyz"})))
 
     assert text == "invoke speech2text model failed: data is nil"
 

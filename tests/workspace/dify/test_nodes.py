@@ -8,9 +8,9 @@ from dify_plugin.entities.workflow_node import ClassConfig, ModelConfig, Paramet
 from tests.workspace.dify.app_calls import session_of
 from tests.workspace.dify.fake_models import EVERYTHING, FakeModels
 from tests.workspace.dify.model_calls import error_of
-from workspace.dify import Dify
 from workspace.engines import ToolCall
 from workspace.engines.offline import OfflineModels
+from workspace.local import local_dify
 
 MODEL = ModelConfig(provider="p", name="m", completion_params={})
 CITY = ParameterConfig(name="city", type="string", description="Where to", required=True)
@@ -158,7 +158,7 @@ def test_what_the_daemon_requires_has_to_be_there(invoke_type, missing, models):
     payload = {**PAYLOADS[invoke_type], "model": MODEL.model_dump(mode="json"), "query": "q", "instruction": ""}
     payload.pop(missing, None)
 
-    text = error_of(lambda: list(Dify(EVERYTHING, models).handle(invoke_type, payload)))
+    text = error_of(lambda: list(local_dify(EVERYTHING, models).handle(invoke_type, payload)))
 
     assert text.startswith("unmarshal backwards invoke request failed: error validating struct: Key: ")
     assert "failed on the 'required' tag" in text

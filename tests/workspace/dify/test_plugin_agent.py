@@ -7,9 +7,9 @@ import pytest
 from tests.workspace.dify.app_calls import chat, kinds, session_of
 from tests.workspace.dify.fake_models import EVERYTHING, FakeModels
 from tests.workspace.dify.plugin_tools import ScriptedTools, message
-from workspace.dify import Dify
 from workspace.dify.apps.plugin_toolbox import schema_for_a_model
 from workspace.engines import ToolCall
+from workspace.local import local_dify
 from workspace.plugin.errors import PluginCallError
 from workspace.plugin.selectors import DEFAULT_MODELS
 
@@ -27,8 +27,8 @@ def observation(*messages):
 
 
 def test_it_is_there_only_with_a_plugin():
-    assert "plugin-agent" not in Dify(EVERYTHING, FakeModels()).apps
-    assert "plugin-agent" in Dify(EVERYTHING, FakeModels(), tools=ScriptedTools()).apps
+    assert "plugin-agent" not in local_dify(EVERYTHING, FakeModels()).apps
+    assert "plugin-agent" in local_dify(EVERYTHING, FakeModels(), tools=ScriptedTools()).apps
 
 
 def test_a_tool_is_called_with_what_the_model_fills_in_and_the_settings_of_the_agent():

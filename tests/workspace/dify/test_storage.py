@@ -3,8 +3,8 @@ import copy
 import pytest
 
 from tests.workspace.dify.fake_models import EVERYTHING, FakeModels
-from workspace.dify import Dify
 from workspace.dify.storage import Storage
+from workspace.local import local_dify
 from workspace.stub import StubbedDify
 from workspace.wire import DifyError
 
@@ -18,7 +18,7 @@ def manifest(*, size=1024, name="engine"):
 
 @pytest.fixture
 def storage(tmp_path):
-    return StubbedDify(Dify(manifest(), FakeModels(), folder=tmp_path).handle).session.storage
+    return StubbedDify(local_dify(manifest(), FakeModels(), folder=tmp_path).handle).session.storage
 
 
 def test_what_is_stored_is_there_until_it_is_deleted(storage):
@@ -143,7 +143,7 @@ def test_values_outlive_the_process(tmp_path):
 
 
 def test_without_a_folder_nothing_is_kept():
-    session = StubbedDify(Dify(manifest(), FakeModels()).handle).session
+    session = StubbedDify(local_dify(manifest(), FakeModels()).handle).session
 
     with pytest.raises(Exception, match="^persistence not found$"):
         session.storage.set("k", b"1")

@@ -6,9 +6,9 @@ from dify_plugin.entities.model.message import UserPromptMessage
 from tests.workspace.dify.app_calls import session_of
 from tests.workspace.dify.fake_models import EVERYTHING, FakeModels
 from tests.workspace.dify.model_calls import LLM, error_of, llm_payload
-from workspace.dify import Dify
 from workspace.engines import ToolCall
 from workspace.engines.offline import OfflineModels
+from workspace.local import local_dify
 
 SCHEMA = {
     "type": "object",
@@ -36,7 +36,7 @@ def test_the_text_streams_and_the_last_chunk_alone_has_the_whole_object():
 def test_the_schema_reaches_the_model_beside_the_other_parameters():
     models = FakeModels(words=("{}",))
     payload = llm_payload(completion_params={"temperature": 0}, structured_output_schema=SCHEMA)
-    list(Dify(EVERYTHING, models).handle("llm_structured_output", payload))
+    list(local_dify(EVERYTHING, models).handle("llm_structured_output", payload))
 
     [asked] = models.asked
     assert asked["parameters"].pop("temperature") == 0

@@ -9,7 +9,7 @@ from tests.workspace.dify.app_calls import refused, session_of
 from tests.workspace.dify.fake_models import EVERYTHING, FakeModels
 from tests.workspace.dify.model_calls import error_of
 from tests.workspace.dify.plugin_tools import GREETER, ScriptedTools, message
-from workspace.dify import Dify
+from workspace.local import local_dify
 from workspace.plugin.errors import PluginCallError, PluginGone
 from workspace.plugin.file_server import FileServer
 
@@ -136,7 +136,7 @@ def test_any_other_file_is_one_that_the_sdk_cannot_read(files):
     session = session_of(FakeModels(), tools=tools, files=files)
 
     assert error_of(lambda: invoke(session)).startswith("Failed to parse response: ")
-    replies = list(Dify(EVERYTHING, FakeModels(), tools=tools, files=files).handle("tool", request_of("builtin")))
+    replies = list(local_dify(EVERYTHING, FakeModels(), tools=tools, files=files).handle("tool", request_of("builtin")))
     assert [reply["type"] for reply in replies] == ["text", "binary_link"]
 
 

@@ -5,7 +5,8 @@ import miniaudio
 import pytest
 
 from workspace import engines
-from workspace.engines import Models, models_from_environment, numeric
+from workspace.engines import Models, numeric
+from workspace.engines.environment import models_from_environment
 from workspace.engines.offline import OfflineModels
 from workspace.engines.openai_server import OpenAIModels
 
@@ -56,7 +57,7 @@ def test_without_the_weights_the_stand_in_answers_and_says_so(monkeypatch):
 
 def test_nothing_heavy_is_imported_before_a_model_is_asked():
     program = (
-        "import sys, os; from workspace.engines import models_from_environment; models_from_environment();"
+        "import sys, os; from workspace.engines.environment import models_from_environment; models_from_environment();"
         "os.environ['OPENAI_BASE_URL'] = 'http://127.0.0.1:1/v1'; models_from_environment();"
         "print(*{'numpy', 'openai', 'tokenizers', 'pocketsphinx', 'dify_plugin'}.intersection(sys.modules))"
     )

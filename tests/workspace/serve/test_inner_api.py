@@ -9,8 +9,8 @@ import pytest
 
 from tests.workspace.dify.fake_models import FakeModels
 from tests.workspace.dify.model_calls import NAME, llm_payload
-from workspace.dify import DifyApi
 from workspace.dify.refusals import Refused
+from workspace.local import local_dify
 from workspace.plugin.file_server import FileServer
 from workspace.serve.http_server import HttpServer
 from workspace.serve.inner_api import ROUTES, InnerApi
@@ -25,7 +25,7 @@ class Api:
     """An `InnerApi` behind HTTP; `answer` can be swapped, `asked` is what came."""
 
     def __init__(self):
-        self.answer = DifyApi(FakeModels()).answer
+        self.answer = local_dify({}, FakeModels()).api.answer
         self.asked = []
         self.server = HttpServer(InnerApi(self._answer, key=KEY))
         self.http = httpx.Client(base_url=f"{self.server.url}/inner/api", headers={"X-Inner-Api-Key": KEY})
@@ -48,7 +48,7 @@ def running():
 
 @pytest.fixture
 def api(running):
-    running.answer = DifyApi(FakeModels()).answer
+    running.answer = local_dify({}, FakeModels()).api.answer
     running.asked.clear()
     return running
 
@@ -113,7 +113,7 @@ def test_settings_come_back_as_they_are(api, opt):
 
 def test_a_plugin_gets_an_address_for_its_file(api, tmp_path):
     with FileServer(uploads=tmp_path) as files:
-        api.answer = DifyApi(FakeModels(), files=files).answer
+        api.answer = local_dify({}, FakeModels(), files=files).api.answer
         url = api.post("upload/file/request", {"filename": "a.png", "mimetype": "image/png"}).json()["data"]["url"]
 
         assert httpx.post(url, files={"file": ("a.png", b"x", "image/png")}).status_code == 201

@@ -8,9 +8,9 @@ import pytest
 from tests.workspace.dify.fake_models import EVERYTHING, FakeModels
 from tests.workspace.plugin.plugins.bare import write_plugin
 from tests.workspace.workflows import dsl_files
-from workspace.dify import Dify
 from workspace.dify.apps.conversations import Conversations
 from workspace.engines import Models
+from workspace.local import local_dify
 from workspace.plugin.errors import PluginCallError
 from workspace.plugin.file_server import FileServer
 from workspace.plugin.folder import read_plugin_folder
@@ -47,7 +47,7 @@ def greeter() -> Iterator[Running]:
     folder = read_plugin_folder(GREETER)
     errors: list[PluginCallError] = []
     tools = PluginTools(folder, on_error=errors.append)
-    with PluginProcess(folder, Dify(folder.manifest, FakeModels()).handle) as process:
+    with PluginProcess(folder, local_dify(folder.manifest, FakeModels()).handle) as process:
         tools.plugin = process
         yield Running(tools, process, errors)
 
@@ -62,7 +62,7 @@ def bare(tmp_path: Path) -> Iterator[Callable[[str], Running]]:
         folder = read_plugin_folder(write_plugin(tmp_path / "bare", source))
         errors: list[PluginCallError] = []
         tools = PluginTools(folder, on_error=errors.append)
-        tools.plugin = PluginProcess(folder, Dify(EVERYTHING, FakeModels()).handle)
+        tools.plugin = PluginProcess(folder, local_dify(EVERYTHING, FakeModels()).handle)
         running.append(tools.plugin)
         return Running(tools, tools.plugin, errors)
 

@@ -1,5 +1,6 @@
 """The apps of the local workspace, by app id. Dify's ids are UUIDs; these can be read."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from workspace.dify.apps.agent import Agent
@@ -12,31 +13,27 @@ from workspace.dify.apps.conversations import Conversations
 from workspace.dify.apps.moderated import Moderated
 from workspace.engines import Models
 
-HERE = Path(__file__).parent
 AGENT = "Calculates and counts words with tools, and shows its thoughts; streaming only."
 PLUGIN_AGENT = "Has the tools of the plugin, with default settings, and shows its thoughts; streaming only."
 
 
 def built_in(
-    models: Models, folder: Path | None, *, model: str, plugin_toolbox: Toolbox | None = None
+    models: Models,
+    folder: Path | None,
+    *,
+    model: str,
+    workflows: Mapping[str, App],
+    plugin_toolbox: Toolbox | None = None,
 ) -> dict[str, App]:
     """The apps that come with the workspace; `folder` is where their conversations are kept, `model` what they ask.
+
+    `workflows` are those of them that run as graphs, chatflows too. They take their place among the others.
 
     `plugin_toolbox` has the tools of the plugin under work, for an agent that is there only where it is.
     """
 
     def memory(app_id: str) -> Conversations:
         return Conversations(folder / app_id if folder else None)
-
-    # imported here because it is made of the parts of this package
-    from workspace.workflows.app import DslApp
-    from workspace.workflows.dsl import read_workflow
-    from workspace.workflows.host import Host
-
-    host = Host(models, default_model=model, allow_code=True)  # its own files, not a stranger's
-
-    def of_a_file(app_id: str) -> DslApp:
-        return DslApp(read_workflow(HERE / f"{app_id}.yml"), host, conversations=memory(app_id))
 
     def agent(app_id: str, description: str, toolbox: Toolbox) -> Agent:
         return Agent(models, memory(app_id), model=model, description=description, toolbox=toolbox)
@@ -46,8 +43,7 @@ def built_in(
         "chatbot": Chatbot(models, memory("chatbot"), model=model),
         "agent": agent("agent", AGENT, CALCULATOR_AND_WORD_COUNTER),
         **of_the_plugin,
-        "chatflow": of_a_file("chatflow"),
-        "workflow": of_a_file("workflow"),
+        **workflows,
         "completion": Completion(models, model=model),
         "moderated": Moderated(models, memory("moderated"), model=model),
         "approval": Approval(),

@@ -1,0 +1,1 @@
+"""Bytes and what they are: recordings, pictures, files, and the parts of an answer that hold them."""
