@@ -32,6 +32,25 @@ _KIND_OF_MODEL = {
 }
 
 
+def named_model(text: str) -> tuple[str, str]:
+    """Provider and model of one that is written as `provider/model`, both as Dify names them.
+
+    A provider is three segments (`langgenius/openai/openai`) or, in its short form, one; a model's name may hold
+    slashes too, so up to three segments in all are a short provider and its model.
+    """
+    segments = [segment.strip() for segment in text.split("/")]
+    length = 3 if len(segments) > 3 else 1
+    provider, model = "/".join(segments[:length]), "/".join(segments[length:])
+    if not all(segments) or not model:
+        raise InvalidInput(
+            "A model is written as `provider/model`, with the provider as Dify names it: "
+            "`langgenius/openai/openai/gpt-4o`, or in short `openai/gpt-4o`."
+        )
+    if max(len(provider), len(model)) > MAX_NAME:
+        raise InvalidInput(f"No model or provider has a name of more than {MAX_NAME} characters.")
+    return provider, model
+
+
 def llm_config(selector: Any) -> LLMModelConfig:
     """A language model; `mode` defaults to "chat", which is what Dify's providers use for all current models."""
     chosen = _chosen_model(selector, ModelType.LLM)

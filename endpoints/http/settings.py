@@ -17,7 +17,7 @@ from dify_plugin.entities.model import ModelType
 
 from endpoints.http.errors import NotFound, UnreadableSetting
 from switchboard.errors import InvalidInput
-from switchboard.selectors import MAX_NAME, as_dict
+from switchboard.selectors import MAX_NAME, as_dict, named_model
 
 APP_PREFIX = "app/"
 """What the name of an app begins with where it stands for a model."""
@@ -225,15 +225,10 @@ def _find(models: list[Model], name: str) -> Model | None:
 
 
 def _selector(full_id: str, model_type: ModelType) -> dict[str, Any] | None:
-    """What a model-selector would store for `provider/model`, None if that is none.
-
-    A provider is three segments (`langgenius/openai/openai`) or, in its old short form, one; a model's name may hold
-    slashes too, so up to three segments in all are a short provider and its model.
-    """
-    segments = [segment.strip() for segment in full_id.split("/")]
-    length = 3 if len(segments) > 3 else 1
-    provider, model = "/".join(segments[:length]), "/".join(segments[length:])
-    if not all(segments) or not model or max(len(provider), len(model)) > MAX_NAME:
+    """What a model-selector would store for `provider/model`, None if that is none."""
+    try:
+        provider, model = named_model(full_id)
+    except InvalidInput:
         return None
     return {"provider": provider, "model": model, "model_type": model_type.value}
 

@@ -152,3 +152,30 @@ def test_no_app_is_a_sentence(selector):
 def test_an_app_that_was_not_chosen_in_its_selector_is_a_sentence(selector):
     with pytest.raises(InvalidInput, match="`app` has to be chosen in its selector"):
         selectors.app_id(selector)
+
+
+@pytest.mark.parametrize(
+    ("text", "provider", "model"),
+    [
+        ("langgenius/openai/openai/gpt-4o", "langgenius/openai/openai", "gpt-4o"),
+        ("openai_api_compatible/echo", "openai_api_compatible", "echo"),
+        (" openai / gpt-4o\n", "openai", "gpt-4o"),
+        ("ollama/llama3:8b", "ollama", "llama3:8b"),
+        ("openai_api_compatible/meta/llama", "openai_api_compatible", "meta/llama"),
+        ("langgenius/vllm/vllm/meta/llama", "langgenius/vllm/vllm", "meta/llama"),
+    ],
+)
+def test_a_model_is_named_by_its_provider_and_a_name_that_may_hold_slashes(text, provider, model):
+    assert selectors.named_model(text) == (provider, model)
+
+
+@pytest.mark.parametrize("text", ["", "gpt-4o", "/gpt-4o", "openai/", "openai//gpt-4o", "langgenius/ /openai/gpt-4o"])
+def test_a_model_without_a_provider_is_told_how_it_is_written(text):
+    with pytest.raises(InvalidInput, match="`provider/model`.*`langgenius/openai/openai/gpt-4o`"):
+        selectors.named_model(text)
+
+
+@pytest.mark.parametrize("text", ["openai/" + "m" * 256, "p" * 256 + "/gpt-4o"])
+def test_a_name_that_dify_could_not_keep_is_no_name_of_a_model(text):
+    with pytest.raises(InvalidInput, match="more than 255 characters"):
+        selectors.named_model(text)
