@@ -1,4 +1,7 @@
-"""`session.app.chat`: ask another chatbot, agent or chatflow of the workspace."""
+"""`session.app.chat`: ask another chatbot, agent or chatflow of the workspace.
+
+To mind: `inputs` may not be `None`, agents only stream, and failures come as events.
+"""
 
 import json
 from collections.abc import Generator

@@ -2,6 +2,8 @@
 
 Dify's own API cannot do it today: it starts the app without the `query` that it then requires. The call here is right
 all the same, and works where that is mended.
+
+To mind: the query goes in as `inputs["query"]`.
 """
 
 import json

@@ -1,4 +1,7 @@
-"""`session.tool`: run any other tool of the workspace: built in, of an API, a workflow or an MCP server."""
+"""`session.tool`: run any other tool of the workspace: built in, of an API, a workflow or an MCP server.
+
+To mind: settings are parameters too; files other than pictures raise in the SDK.
+"""
 
 import json
 from collections.abc import Generator

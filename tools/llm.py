@@ -1,4 +1,7 @@
-"""`session.model.llm`: ask a language model, with pictures if it sees them."""
+"""`session.model.llm`: ask a language model, with pictures if it sees them.
+
+To mind: stream, and join the fragments of tool calls yourself: without streaming only the last one arrives.
+"""
 
 import base64
 import json

@@ -1,4 +1,7 @@
-"""`session.model.llm_structured_output`: ask a language model for a JSON object of a given schema."""
+"""`session.model.llm_structured_output`: ask a language model for a JSON object of a given schema.
+
+To mind: an answer that is no JSON raises, with what the model said in the text.
+"""
 
 import json
 from collections.abc import Generator

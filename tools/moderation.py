@@ -1,4 +1,7 @@
-"""`session.model.moderation`: tell whether a text breaks a moderation model's rules."""
+"""`session.model.moderation`: tell whether a text breaks a moderation model's rules.
+
+To mind: an empty text is refused.
+"""
 
 from collections.abc import Generator
 from typing import Any

@@ -1,4 +1,7 @@
-"""`session.workflow_node.parameter_extractor`: take named values out of a text."""
+"""`session.workflow_node.parameter_extractor`: take named values out of a text.
+
+To mind: its `ModelConfig` has `name` in place of `model`; `completion_params` may not be `None`; a boolean is `bool`.
+"""
 
 import json
 from collections.abc import Generator

@@ -1,4 +1,7 @@
-"""`session.workflow_node.question_classifier`: tell to which of several classes a text belongs."""
+"""`session.workflow_node.question_classifier`: tell to which of several classes a text belongs.
+
+To mind: the same `ModelConfig` as for the extractor, with `name` in place of `model`.
+"""
 
 from collections.abc import Generator
 from typing import Any

@@ -1,4 +1,7 @@
-"""`session.model.rerank`: order documents by how well they answer a query."""
+"""`session.model.rerank`: order documents by how well they answer a query.
+
+To mind: a selector holds neither `top_n` nor `score_threshold`, and `RerankModelConfig` needs both.
+"""
 
 from collections.abc import Generator
 from typing import Any

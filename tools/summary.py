@@ -1,4 +1,7 @@
-"""`session.model.summary`: have the workspace's default model summarise a long text."""
+"""`session.model.summary`: have the workspace's default model summarise a long text.
+
+To mind: texts below 1,024 characters come back without having left the plugin.
+"""
 
 from collections.abc import Generator
 from typing import Any

@@ -1,4 +1,7 @@
-"""`session.model.tts`: speak a text, as one audio file."""
+"""`session.model.tts`: speak a text, as one audio file.
+
+To mind: an empty `voice` is refused, and a selector has none until its panel was touched.
+"""
 
 from collections.abc import Generator
 from typing import Any

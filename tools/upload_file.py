@@ -1,4 +1,7 @@
-"""`session.file.upload`: keep a file in Dify, so that an app can take it as an input."""
+"""`session.file.upload`: keep a file in Dify, so that an app can take it as an input.
+
+To mind: the plugin itself must reach `INTERNAL_FILES_URL`; the type goes in without `; charset=`.
+"""
 
 from collections.abc import Generator
 from typing import Any

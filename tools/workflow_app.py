@@ -1,4 +1,7 @@
-"""`session.app.workflow`: run another workflow of the workspace."""
+"""`session.app.workflow`: run another workflow of the workspace.
+
+To mind: a run that failed raises nothing: look at its `status`.
+"""
 
 import json
 from collections.abc import Generator
