@@ -11,8 +11,7 @@ import pytest
 from dify_plugin.entities.model.message import PromptMessageTool
 from dify_plugin.interfaces.agent import AgentStrategy, ToolEntity
 
-from tests.test_tools_contract import TOOLS, every_tool
-from tests.tool_cases import TOOL_CASES
+from tests.tool_cases import TOOL_CASES, TOOLS, every_tool
 from workspace.dify.apps.plugin_toolbox import schema_for_a_model, toolbox_of
 from workspace.plugin.folder import read_plugin_folder
 from workspace.plugin.selectors import DEFAULT_MODELS

@@ -9,34 +9,17 @@ import pytest
 from switchboard import errors
 from tests.app_replies import chat, completion
 from tests.replies import llm_chunk
-from tests.tool_cases import TOOL_CASES
+from tests.tool_cases import INVOKE_TYPES, TOOL_CASES, TOOLS, every_tool
+from workspace.plugin.folder import read_plugin_folder
 from workspace.stub import StubbedDify, replies
 from workspace.wire import DifyError
 
 ROOT = Path(__file__).parent.parent
-TOOLS = [
-    "llm",
-    "llm_structured_output",
-    "summary",
-    "text_embedding",
-    "rerank",
-    "tts",
-    "speech2text",
-    "moderation",
-    "chat_app",
-    "workflow_app",
-    "completion_app",
-    "app_parameters",
-    "parameter_extractor",
-    "question_classifier",
-    "invoke_tool",
-    "storage",
-    "upload_file",
+STREAMED = {"llm", "llm_structured_output", "tts", "tool", "app"}
+"""The types of invocations whose answer comes in pieces."""
+WITH_SELECTOR = [
+    tool.name for tool in read_plugin_folder(ROOT).tools if any("-selector" in each.type for each in tool.parameters)
 ]
-STREAMING = {"llm", "llm_structured_output", "tts", "invoke_tool", "chat_app", "workflow_app", "completion_app"}
-WITHOUT_SELECTOR = {"summary", "invoke_tool", "storage", "upload_file"}
-
-every_tool = pytest.mark.parametrize("name", TOOLS)
 
 
 @pytest.fixture
@@ -50,10 +33,9 @@ def case(name, serve):
 
 
 def test_the_set_of_tools_is_pinned(registration):
-    assert list(registration.tools_mapping["switchboard"][2]) == TOOLS
+    assert set(registration.tools_mapping["switchboard"][2]) == set(TOOLS)
     assert {path.stem for path in (ROOT / "tools").glob("*.py")} == set(TOOLS)
     assert {path.stem for path in (ROOT / "tools").glob("*.yaml")} == set(TOOLS)
-    assert set(TOOL_CASES) == set(TOOLS)
 
 
 @every_tool
@@ -122,7 +104,8 @@ FAILURES = {
 
 @pytest.mark.parametrize("text", FAILURES)
 @pytest.mark.parametrize(
-    ("name", "answered"), [*((name, 0) for name in TOOLS), *((name, 1) for name in TOOLS if name in STREAMING)]
+    ("name", "answered"),
+    [*((name, 0) for name in TOOLS), *((name, 1) for name in TOOLS if INVOKE_TYPES[name] in STREAMED)],
 )
 def test_every_failure_of_the_invocation_becomes_the_right_error(tool, case, text, answered):
     _, cls = tool
@@ -166,7 +149,7 @@ def test_no_parameters_at_all_is_refused_before_dify_is_asked(tool):
     assert dify.requests == []
 
 
-@pytest.mark.parametrize("name", [name for name in TOOLS if name not in WITHOUT_SELECTOR])
+@pytest.mark.parametrize("name", WITH_SELECTOR)
 def test_selectors_of_any_shape_are_a_sentence(tool, case):
     config, cls = tool
     [selector] = [p.name for p in config.parameters if p.type.value.endswith("-selector")]

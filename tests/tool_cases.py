@@ -1,11 +1,14 @@
-"""One good call of each tool, what Dify answers, and for each parameter another value that must make a difference."""
+"""The tools there are: the set is pinned here. One good call of each, what Dify answers, and for each parameter another
+value that must make a difference."""
 
 import json
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
+import pytest
+
 from tests.app_replies import CONVERSATION, USAGE, chat, chat_end, completion, workflow, workflow_finished
-from tests.recordings import wav
+from tests.recordings import spoken, wav
 from tests.replies import PNG, embedding, file_at, llm_chunk, reranked
 from workspace.stub import StubbedDify, replies
 from workspace.wire import DifyError, Handler, Payload
@@ -17,6 +20,7 @@ class ToolCase(NamedTuple):
     events: list[dict[str, Any]]
     changes: dict[str, Any]
     also: dict[str, list[dict[str, Any]]] = {}  # noqa: RUF012 - what Dify answers to calls of other types
+    on_the_workspace: dict[str, Any] = {}  # noqa: RUF012 - parameters that a call on the local workspace needs otherwise
 
     def dify(self, *events: dict[str, Any] | DifyError | None) -> StubbedDify:
         """Answers the tool's own call with `events`, or else those of the case."""
@@ -34,11 +38,20 @@ class ToolCase(NamedTuple):
 
 type Serve = Callable[..., str]
 
+TOOL_CASES: dict[str, Callable[[Serve], ToolCase]] = {}
+
+
+def tool_case(make: Callable[[Serve], ToolCase]) -> Callable[[Serve], ToolCase]:
+    """The function has the name of the tool."""
+    TOOL_CASES[make.__name__] = make
+    return make
+
 
 def model(model_type: str, name: str = "some-model", **more: Any) -> dict[str, Any]:
     return {"provider": "langgenius/openai/openai", "model": name, "model_type": model_type, **more}
 
 
+@tool_case
 def llm(serve: Serve) -> ToolCase:
     return ToolCase(
         "llm",
@@ -54,6 +67,7 @@ def llm(serve: Serve) -> ToolCase:
     )
 
 
+@tool_case
 def summary(serve: Serve) -> ToolCase:
     return ToolCase(
         "system_summary",
@@ -63,6 +77,7 @@ def summary(serve: Serve) -> ToolCase:
     )
 
 
+@tool_case
 def text_embedding(serve: Serve) -> ToolCase:
     return ToolCase(
         "text_embedding",
@@ -72,6 +87,7 @@ def text_embedding(serve: Serve) -> ToolCase:
     )
 
 
+@tool_case
 def rerank(serve: Serve) -> ToolCase:
     return ToolCase(
         "rerank",
@@ -87,6 +103,7 @@ def rerank(serve: Serve) -> ToolCase:
     )
 
 
+@tool_case
 def moderation(serve: Serve) -> ToolCase:
     return ToolCase(
         "moderation",
@@ -96,6 +113,7 @@ def moderation(serve: Serve) -> ToolCase:
     )
 
 
+@tool_case
 def tts(serve: Serve) -> ToolCase:
     speech = wav(0.1).hex()
     return ToolCase(
@@ -103,9 +121,11 @@ def tts(serve: Serve) -> ToolCase:
         {"model": model("tts", voice="alloy"), "text": "Hello"},
         [{"result": speech[:100]}, {"result": speech[100:]}],
         {"model": model("tts", "other", voice="alloy"), "text": "Good night", "voice": "nova"},
+        on_the_workspace={"voice": "en"},
     )
 
 
+@tool_case
 def speech2text(serve: Serve) -> ToolCase:
     return ToolCase(
         "speech2text",
@@ -115,6 +135,7 @@ def speech2text(serve: Serve) -> ToolCase:
             "model": model("speech2text", "other"),
             "audio": file_at(serve(wav(0.2)), "long.wav", type="audio"),
         },
+        on_the_workspace={"audio": file_at(serve(spoken()), "speech.mp3", type="audio")},
     )
 
 
@@ -132,6 +153,7 @@ def taking_files(serve: Serve) -> dict[str, list[dict[str, Any]]]:
     }
 
 
+@tool_case
 def chat_app(serve: Serve) -> ToolCase:
     return ToolCase(
         "app",
@@ -152,9 +174,11 @@ def chat_app(serve: Serve) -> ToolCase:
             "files_input": "photos",
         },
         taking_files(serve),
+        {"app": app("agent"), "files": [], "files_input": ""},
     )
 
 
+@tool_case
 def workflow_app(serve: Serve) -> ToolCase:
     return ToolCase(
         "app",
@@ -172,9 +196,11 @@ def workflow_app(serve: Serve) -> ToolCase:
             "files_input": "photos",
         },
         taking_files(serve),
+        {"app": app("workflow"), "inputs": '{"text": "Short."}', "files": [], "files_input": ""},
     )
 
 
+@tool_case
 def completion_app(serve: Serve) -> ToolCase:
     return ToolCase(
         "app",
@@ -194,18 +220,22 @@ def completion_app(serve: Serve) -> ToolCase:
             "files_input": "photos",
         },
         taking_files(serve),
+        {"app": app("completion"), "files": [], "files_input": ""},
     )
 
 
+@tool_case
 def app_parameters(serve: Serve) -> ToolCase:
     return ToolCase(
         "fetch_app",
         {"app": app("some-app")},
         [{"user_input_form": [{"text-input": {"variable": "name", "label": "Name", "required": True}}]}],
         {"app": app("other-app"), "app_id": "typed-app"},
+        on_the_workspace={"app": app("agent")},
     )
 
 
+@tool_case
 def llm_structured_output(serve: Serve) -> ToolCase:
     schema = {"type": "object", "properties": {"city": {"type": "string"}}}
     return ToolCase(
@@ -221,6 +251,7 @@ def llm_structured_output(serve: Serve) -> ToolCase:
     )
 
 
+@tool_case
 def parameter_extractor(serve: Serve) -> ToolCase:
     outputs = {"__is_success": 1, "__reason": None, "__usage": {}, "city": "Oslo"}
     return ToolCase(
@@ -236,6 +267,7 @@ def parameter_extractor(serve: Serve) -> ToolCase:
     )
 
 
+@tool_case
 def question_classifier(serve: Serve) -> ToolCase:
     return ToolCase(
         "node_question_classifier",
@@ -250,6 +282,7 @@ def question_classifier(serve: Serve) -> ToolCase:
     )
 
 
+@tool_case
 def invoke_tool(serve: Serve) -> ToolCase:
     return ToolCase(
         "tool",
@@ -261,9 +294,15 @@ def invoke_tool(serve: Serve) -> ToolCase:
             "tool": "weekday",
             "parameters": '{"timezone": "UTC"}',
         },
+        on_the_workspace={
+            "provider": "switchboard/switchboard/switchboard",
+            "tool": "storage",
+            "parameters": '{"action": "exists", "key": "a"}',
+        },
     )
 
 
+@tool_case
 def storage(serve: Serve) -> ToolCase:
     return ToolCase(
         "storage",
@@ -273,6 +312,7 @@ def storage(serve: Serve) -> ToolCase:
     )
 
 
+@tool_case
 def upload_file(serve: Serve) -> ToolCase:
     kept = {"id": "1", "name": "a.txt", "size": 5, "extension": ".txt", "mime_type": "text/plain", "preview_url": "u"}
     return ToolCase(
@@ -283,25 +323,6 @@ def upload_file(serve: Serve) -> ToolCase:
     )
 
 
-TOOL_CASES: dict[str, Callable[[Serve], ToolCase]] = {
-    case.__name__: case
-    for case in (
-        llm,
-        llm_structured_output,
-        summary,
-        text_embedding,
-        rerank,
-        tts,
-        speech2text,
-        moderation,
-        chat_app,
-        workflow_app,
-        completion_app,
-        app_parameters,
-        parameter_extractor,
-        question_classifier,
-        invoke_tool,
-        storage,
-        upload_file,
-    )
-}
+TOOLS = list(TOOL_CASES)
+INVOKE_TYPES = {name: case(lambda *_content, **_options: "").invoke_type for name, case in TOOL_CASES.items()}
+every_tool = pytest.mark.parametrize("name", TOOLS)

@@ -187,20 +187,13 @@ def test_the_readme_names_every_path_and_no_other():
     assert marked == {"/v1/audio/transcriptions", "/completion-messages"}
 
 
-def test_every_setting_has_its_row():
-    kinds = {
-        "secret-input": "secret",
-        "model-selector": "model",
-        "app-selector": "app",
-        "text-input": "text",
-        "select": "choice",
-    }
+def test_every_setting_has_its_row_with_its_label():
     group = yaml.safe_load((ROOT / "endpoints" / "group.yaml").read_text())
 
-    assert [cells[:2] for cells in rows("## Settings, and what a key reaches", DOCUMENT)] == [
-        [f"`{setting['name']}`", kinds[setting["type"]] + ", required" * setting["required"]]
-        for setting in group["settings"]
-    ]
+    assert [
+        (code(name), label.partition("*: ")[0].strip("*"), "required" in label)
+        for name, label, _ in rows("## Settings, and what a key reaches", DOCUMENT)
+    ] == [([setting["name"]], setting["label"]["en_US"], setting["required"]) for setting in group["settings"]]
 
 
 def test_every_status_of_an_error_has_its_row():
