@@ -25,7 +25,7 @@ def made():
 def test_the_tables_in_a_document_are_those_that_make_docs_writes(made, document):
     stands, should = made[document]
 
-    assert stands == should, "make docs writes them as they should be"
+    assert stands == should, f"{document} is stale: make docs mends it"
 
 
 def test_no_other_document_says_that_make_docs_makes_a_table_of_it():
