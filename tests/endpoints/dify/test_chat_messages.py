@@ -201,7 +201,7 @@ def test_an_error_before_the_first_event_is_an_http_error(api):
     assert reply.status_code == 404
     assert reply.json() == {
         "code": "not_found",
-        "message": "Dify refused the chat app call (HTTP 404): Gone (not_found).",
+        "message": "Dify refused the chat app call (HTTP 404): Gone.",
         "status": 404,
     }
 
