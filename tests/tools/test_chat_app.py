@@ -94,9 +94,7 @@ def test_a_conversation_goes_on_with_the_id_that_was_given_out():
     assert [payload["conversation_id"] for _, payload in dify.requests] == [None, CONVERSATION]
 
 
-@pytest.mark.parametrize(
-    "events", [[DifyError(UNKNOWN_CONVERSATION)], ANSWERED], ids=["chatbot", "chatflow"]
-)
+@pytest.mark.parametrize("events", [[DifyError(UNKNOWN_CONVERSATION)], ANSWERED], ids=["chatbot", "chatflow"])
 def test_a_conversation_that_the_app_does_not_have_is_an_error(events):
     dify = StubbedDify(replies(*events))
 
