@@ -10,6 +10,7 @@ from typing import Any
 from dify_plugin import Tool
 from dify_plugin.entities.tool import ToolInvokeMessage
 
+from switchboard.apps.conversations import check_goes_on, conversation_id
 from switchboard.apps.events import AppEvents, AppKind
 from switchboard.apps.file_inputs import upload_for_app
 from switchboard.apps.output_files import file_messages
@@ -28,12 +29,10 @@ class ChatAppTool(Tool):
             typed_inputs=json_object(tool_parameters, "inputs"),
         )
         query = required_text(tool_parameters, "query")
-        conversation_id = optional_text(tool_parameters, "conversation_id").strip()
+        goes_on = conversation_id(optional_text(tool_parameters, "conversation_id"))
         attached = files(tool_parameters, "files")
         files_input = optional_text(tool_parameters, "files_input").strip()
-        check_request_fits(
-            "The query with the inputs", query, conversation_id, json.dumps(app.inputs, ensure_ascii=False)
-        )
+        check_request_fits("The query with the inputs", query, goes_on, json.dumps(app.inputs, ensure_ascii=False))
         app.inputs.update(upload_for_app(self.session, app.app_id, attached, files_input))
 
         events = AppEvents()
@@ -43,8 +42,9 @@ class ChatAppTool(Tool):
                 query=query,
                 inputs=app.inputs,
                 response_mode="streaming",  # agents know no other
-                conversation_id=conversation_id or None,
+                conversation_id=goes_on or None,
             ):
+                check_goes_on(goes_on, event)
                 events.feed(event)
                 check_result_size("answer", events.length)
             result = events.result(AppKind.CHAT)

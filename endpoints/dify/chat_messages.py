@@ -41,6 +41,7 @@ class ChatMessagesEndpoint(Endpoint):
                         conversation_id=body.conversation_id or None,
                         user=body.user,
                     ),
+                    conversation_id=body.conversation_id,
                 )
 
         if body.streams:

@@ -37,6 +37,9 @@ _INSTEAD = {
 }
 """Known APIs that are not here."""
 
+_LONGEST = 200
+"""Characters of a path in which a route is looked for."""
+
 
 def methods_of(path: str) -> list[str]:
     """The methods that a path takes, none if there is no such path."""
@@ -45,11 +48,19 @@ def methods_of(path: str) -> list[str]:
 
 
 def similar_route(path: str) -> str | None:
-    """The route that a caller may have meant, such as one whose `/v1` was left out of the base URL."""
+    """The route that a caller may have meant, such as one whose `/v1` was left out of the base URL.
+
+    What stands in front of a known path, such as the address of another server's API, is passed over.
+    """
     path = path.rstrip("/").lower()
-    if path in _INSTEAD:
-        return _INSTEAD[path]
-    close = difflib.get_close_matches(path[:100], [route for route in ROUTES if "<" not in route], n=1, cutoff=0.8)
+    if len(path) > _LONGEST:
+        return None
+    routes = [route for route in ROUTES if "<" not in route]
+    for at in (at for at, character in enumerate(path) if character == "/"):
+        end = path[at:]
+        if end in _INSTEAD or end in routes:
+            return _INSTEAD.get(end, end)
+    close = difflib.get_close_matches(path, routes, n=1, cutoff=0.8)
     return close[0] if close else None
 
 

@@ -14,6 +14,7 @@ from dify_plugin.core.runtime import Session
 from dify_plugin.entities.model.message import PromptMessage, PromptMessageRole, TextPromptMessageContent
 from dify_plugin.file.entities import FileType
 
+from switchboard.apps.conversations import check_goes_on
 from switchboard.apps.events import AppEvents, AppFile, AppKind
 from switchboard.apps.outputs import readable_outputs
 from switchboard.chat.pieces import Conversation, End, Finish, Piece, Reasoning, Replacement, SplitText, Text, Usage
@@ -30,7 +31,7 @@ class AppChat:
     query: str
     inputs: dict[str, Any]
     conversation_id: str
-    """"" for a new one."""
+    """As `apps.conversations` reads it, "" for a new one."""
     user: str
     """Whom the app answers; Dify takes it and does nothing with it today."""
 
@@ -52,6 +53,7 @@ def ask_app(session: Session, chat: AppChat) -> Iterator[Piece]:
             conversation_id=chat.conversation_id or None,
             user=chat.user or None,
         ):
+            check_goes_on(chat.conversation_id, event)
             yield from answer.feed(event)
         yield from answer.end()
 

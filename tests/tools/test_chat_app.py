@@ -12,11 +12,14 @@ from switchboard.errors import (
     ProviderFailed,
     RefusedByDify,
     TimedOut,
+    UnknownConversation,
 )
 from tests.app_replies import (
     CONVERSATION,
     MESSAGE,
+    OTHER_CONVERSATION,
     RESOURCE,
+    UNKNOWN_CONVERSATION,
     USAGE,
     chat,
     chat_end,
@@ -89,6 +92,27 @@ def test_a_conversation_goes_on_with_the_id_that_was_given_out():
     ask(dify, conversation_id=f" {first.variables['conversation_id']}\n")
 
     assert [payload["conversation_id"] for _, payload in dify.requests] == [None, CONVERSATION]
+
+
+@pytest.mark.parametrize("events", [[DifyError(UNKNOWN_CONVERSATION)], ANSWERED], ids=["chatbot", "chatflow"])
+def test_a_conversation_that_the_app_does_not_have_is_an_error(events):
+    dify = StubbedDify(replies(*events))
+
+    with pytest.raises(UnknownConversation, match="no conversation with this `conversation_id`"):
+        ask(dify, conversation_id=OTHER_CONVERSATION)
+
+
+def test_the_id_of_a_conversation_is_the_same_in_capitals():
+    assert ask(StubbedDify(replies(*ANSWERED)), conversation_id=CONVERSATION.upper()).texts == ["30 days."]
+
+
+@pytest.mark.parametrize("no_id", ["new", "1", "c0ffee00-0000", "{{#chat.conversation_id#}}"])
+def test_what_is_no_id_of_a_conversation_is_refused_before_dify_is_asked(no_id):
+    dify = StubbedDify(replies(*ANSWERED))
+
+    with pytest.raises(InvalidInput, match="`conversation_id` is no id of a conversation"):
+        ask(dify, conversation_id=no_id)
+    assert dify.requests == []
 
 
 @pytest.mark.parametrize(

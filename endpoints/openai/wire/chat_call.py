@@ -7,6 +7,7 @@ from dify_plugin.entities.model.message import PromptMessageTool
 from endpoints.http.settings import App, Model
 from endpoints.openai.wire.chat_messages import prompt_messages
 from endpoints.openai.wire.chat_request import ChatRequest, NamedTool, PlainFormat, SchemaFormat
+from switchboard.apps.conversations import conversation_id
 from switchboard.chat.apps import AppChat, query_of
 from switchboard.chat.completion_params import overridden
 from switchboard.chat.models import Chat
@@ -77,9 +78,9 @@ def app_chat_of(request: ChatRequest, app: App) -> AppChat:
                 field=field,
             )
     chosen = chosen_app(app.selector, typed_inputs=request.inputs)
-    conversation_id = (request.conversation_id or "").strip()
-    query = query_of(prompt_messages(request.messages), last_only=bool(conversation_id))
-    return AppChat(chosen.app_id, query, chosen.inputs, conversation_id, request.user or "")
+    goes_on = conversation_id(request.conversation_id or "")
+    query = query_of(prompt_messages(request.messages), last_only=bool(goes_on))
+    return AppChat(chosen.app_id, query, chosen.inputs, goes_on, request.user or "")
 
 
 def _refuse_what_is_not_to_be_had(request: ChatRequest) -> None:

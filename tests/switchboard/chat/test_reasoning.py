@@ -38,6 +38,18 @@ def test_blank_lines_after_the_block_belong_to_neither():
     assert split(["<think>so</think>", "\n", "\n\nYes\n"]) == ("Yes\n", "so")
 
 
+def test_blank_lines_that_a_block_has_left_behind_are_no_part_of_the_answer():
+    assert split(["\n\nEcho"]) == ("Echo", "")
+    assert split(["\n", " \t\n", "\n", "Yes\n\n", "No\n"]) == ("Yes\n\nNo\n", "")
+    assert split(["\n \n<think>so</think>\n\nYes"]) == ("Yes", "so")
+    assert split([" \n \n"]) == ("", "")
+
+
+def test_the_first_line_of_an_answer_keeps_its_indent():
+    assert split(["\n", "  ", "  return 1\n"]) == ("    return 1\n", "")
+    assert split([" <t"]) == (" <t", "")
+
+
 def test_several_blocks_are_joined():
     assert split(["<think>a</think>1\n<THINK>b</THINK> 2"]) == ("1\n2", "ab")
     assert split(["<think>a</think> <think>b</think>2"]) == ("2", "ab")
