@@ -12,6 +12,11 @@ _OPENING = re.compile(r"<think>(?=(\n?))", re.IGNORECASE | re.ASCII)
 _CLOSING = re.compile(r"</think>", re.IGNORECASE | re.ASCII)
 
 
+def with_reasoning(reasoning: str, answer: str) -> str:
+    """The text of an earlier answer, for the model that is to go on from it."""
+    return f"<think>\n{reasoning.strip()}\n</think>\n\n{answer}" if reasoning.strip() else answer
+
+
 class Split(NamedTuple):
     answer: str
     reasoning: str
