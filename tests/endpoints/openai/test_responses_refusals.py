@@ -33,6 +33,18 @@ BUILT_IN = [
 ]
 
 
+PASSED_OVER = {
+    "store": True,
+    "include": ["reasoning.encrypted_content"],
+    "truncation": "auto",
+    "max_tool_calls": 3,
+    "service_tier": "auto",
+    "stream_options": {"include_obfuscation": False},
+    "prompt_cache_retention": "24h",
+}
+"""A value of each field that changes nothing."""
+
+
 def said(*content):
     return {"input": [{"role": "user", "content": list(content)}]}
 
@@ -180,16 +192,10 @@ def test_what_clients_send_besides_is_passed_over(api):
     api.answer(llm_chunk("Good day."))
 
     body = wanting(
-        store=True,
-        include=["reasoning.encrypted_content"],
+        **PASSED_OVER,
         metadata={"a": "b"},
         prompt_cache_key="k",
-        prompt_cache_retention="24h",
         safety_identifier="s",
-        service_tier="auto",
-        stream_options={"include_obfuscation": False},
-        truncation="auto",
-        max_tool_calls=3,
         client_metadata={"session": "x"},
         tools=None,
         tool_choice=None,
