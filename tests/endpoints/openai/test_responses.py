@@ -14,6 +14,7 @@ from workspace.wire import DifyError
 ANSWER = [llm_chunk("Good "), llm_chunk("day."), llm_chunk("", finish_reason="stop", total_tokens=7)]
 THOUGHT = [llm_chunk("<think>\nA greet"), llm_chunk("ing.\n</think>\n\nGood day.", finish_reason="stop")]
 EVENT: TypeAdapter[ResponseStreamEvent] = TypeAdapter(ResponseStreamEvent)
+TIMED_OUT = DifyError("read llm model failed: request failed: HTTPSConnectionPool: Read timed out.")
 DOWN = DifyError("read llm model failed: request failed: the provider is down")
 TOO_OFTEN = DifyError("read llm model failed: request failed: [openai] Rate Limit Error, Error code: 429 - slow down")
 
@@ -249,7 +250,7 @@ def test_an_answer_that_follows_a_schema_is_read_into_a_class(api):
     ("failure", "raised", "status", "sentence"),
     [
         ([DifyError("invoke llm model failed: request failed: Model x not exist.")], openai.BadRequestError, 400, "x"),
-        ([DifyError("read llm model failed: EOF\nfailed")], openai.InternalServerError, 502, "cut off"),
+        ([TIMED_OUT], openai.InternalServerError, 504, "longer than"),
         ([llm_chunk(""), DOWN], openai.InternalServerError, 502, "the provider is down"),
         ([], openai.InternalServerError, 502, "without an answer"),
     ],
