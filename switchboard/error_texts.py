@@ -144,7 +144,7 @@ def reason_of(said: object) -> Reason:
         holder = said if isinstance(said, Mapping) else _object_in(said)
         from_plugin = from_plugin or "error_type" in holder
         inner = holder.get("message") or holder.get("error")
-        if not inner and holder.keys() != _DIFYS_ERROR:
+        if not inner and set(holder) != _DIFYS_ERROR:
             break
         code = holder.get("code")
         status = code if isinstance(code, int) and 400 <= code < 600 else status

@@ -18,6 +18,7 @@ ROUTES = {
     "/files/upload": "POST",
     "/<app_id>/files/upload": "POST",
     "/v1/chat/completions": "POST",
+    "/v1/responses": "POST",
     "/v1/embeddings": "POST",
     "/v1/audio/speech": "POST",
     "/v1/audio/transcriptions": "POST",
@@ -31,7 +32,6 @@ ROUTES = {
 
 
 _INSTEAD = {
-    "/v1/responses": "/v1/chat/completions",
     "/v1/messages": "/v1/chat/completions",
     "/v1/completions": "/v1/chat/completions",
 }

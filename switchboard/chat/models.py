@@ -45,6 +45,8 @@ class Chat:
     """Dify passes no such wish on: the model is told in words, and an answer without a call is an error."""
     one_call: bool = False
     """At most one call of a tool: those after the first are left out."""
+    messages_field: str = "messages"
+    """Of the request, which a caller has to make smaller where all of it is too large."""
 
 
 def ask(session: Session, chat: Chat) -> Iterator[Piece]:
@@ -101,7 +103,7 @@ def _check_size(chat: Chat) -> None:
         chat.stop,
         chat.schema,
     ]
-    check_request_size("The chat", wire_size(sent), field="messages")
+    check_request_size("The chat", wire_size(sent), field=chat.messages_field)
 
 
 class _Answer:

@@ -15,6 +15,11 @@ _BLANK_LINES = re.compile(r"\s*\n")
 _CLOSING = re.compile(r"</think>", re.IGNORECASE | re.ASCII)
 
 
+def with_reasoning(reasoning: str, answer: str) -> str:
+    """The text of an earlier answer, for the model that is to go on from it."""
+    return f"<think>\n{reasoning.strip()}\n</think>\n\n{answer}" if reasoning.strip() else answer
+
+
 class Split(NamedTuple):
     answer: str
     reasoning: str

@@ -81,7 +81,7 @@ def test_another_content_type_is_told_with_the_one_to_send(api, route):
     assert api.asked == []
 
 
-@pytest.mark.parametrize("route", ["/chat-messages", "/v1/embeddings"])
+@pytest.mark.parametrize("route", ["/chat-messages", "/v1/embeddings", "/v1/responses"])
 def test_a_body_of_ten_mebibytes_is_too_large_and_not_bad_json(api, route):
     answer = post(api, route, b'{"model": "' + b"x" * 10 * 1024 * 1024)
 

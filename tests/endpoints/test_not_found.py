@@ -73,7 +73,7 @@ def test_a_head_request_has_the_status_and_no_body(api):
 @pytest.mark.parametrize(
     ("path", "meant"),
     [
-        ("/v1/responses", "POST /v1/chat/completions"),
+        ("/responses", "POST /v1/responses"),
         ("/v1/completions", "POST /v1/chat/completions"),
         ("/v1/messages", "POST /v1/chat/completions"),
         ("/chat/completions", "POST /v1/chat/completions"),
@@ -104,8 +104,8 @@ def test_slashes_in_front_do_not_matter(api):
 def test_the_client_of_openai_says_what_is_not_there(api):
     client = api.openai()
 
-    with pytest.raises(openai.NotFoundError, match="Did you mean POST /v1/chat/completions"):
-        client.responses.create(model="test-model", input="Hi")
+    with pytest.raises(openai.NotFoundError, match="There is no GET /v1/responses/resp_1"):
+        client.responses.retrieve("resp_1")
     with pytest.raises(openai.NotFoundError, match="Did you mean POST /v1/chat/completions"):
         client.completions.create(model="test-model", prompt="Hi")
     with pytest.raises(openai.NotFoundError, match="There is no POST /v1/images/generations"):

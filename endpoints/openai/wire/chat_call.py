@@ -51,7 +51,7 @@ def chat_of(request: ChatRequest, model: Model) -> Chat:
         model=config,
         messages=prompt_messages(request.messages),
         tools=tools,
-        stop=default_stop if request.stop is None else _stop(request.stop),
+        stop=default_stop if request.stop is None else stop_sequences(request.stop),
         schema=_schema(request),
         has_to_call=has_to_call,
         one_call=request.parallel_tool_calls is False,
@@ -79,7 +79,8 @@ def app_chat_of(request: ChatRequest, app: App) -> AppChat:
             )
     chosen = chosen_app(app.selector, typed_inputs=request.inputs)
     goes_on = conversation_id(request.conversation_id or "")
-    query = query_of(prompt_messages(request.messages), last_only=bool(goes_on))
+    fields = [f"messages[{position}]" for position in range(len(request.messages))]
+    query = query_of(prompt_messages(request.messages), last_only=bool(goes_on), fields=fields)
     return AppChat(chosen.app_id, query, chosen.inputs, goes_on, request.user or "")
 
 
@@ -107,16 +108,20 @@ def _parameters(request: ChatRequest) -> dict[str, Any]:
     return wanted
 
 
-def _stop(stop: str | list[str]) -> list[str]:
+def stop_sequences(stop: str | list[str]) -> list[str]:
+    """Those that are not empty."""
     return [sequence for sequence in ([stop] if isinstance(stop, str) else stop) if sequence]
 
 
 def _schema(request: ChatRequest) -> dict[str, Any] | None:
     if not isinstance(request.response_format, SchemaFormat):
         return None
-    schema = request.response_format.json_schema.schema_
+    return object_schema(request.response_format.json_schema.schema_, "response_format.json_schema.schema")
+
+
+def object_schema(schema: dict[str, Any], field: str) -> dict[str, Any]:
+    """The schema, if it is one that Dify takes."""
     if schema.get("type", "object") != "object":
-        field = "response_format.json_schema.schema"
         raise InvalidInput(f"`{field}` has to be the schema of an object: Dify carries nothing else.", field=field)
     return schema
 

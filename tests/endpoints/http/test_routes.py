@@ -33,7 +33,7 @@ def test_the_methods_of_a_path(path, methods):
         ("/v1//models", "/v1/models"),
         ("/models", "/v1/models"),
         ("/v1/completions", "/v1/chat/completions"),
-        ("/v1/responses", "/v1/chat/completions"),
+        ("/responses", "/v1/responses"),
         ("/v1/messages", "/v1/chat/completions"),
         ("/v1/chat-messages", "/chat-messages"),
         ("/agent/v1/chat-messages", "/chat-messages"),

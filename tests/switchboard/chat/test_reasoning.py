@@ -1,9 +1,10 @@
 import itertools
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from switchboard.chat.reasoning import ReasoningSplitter
+from switchboard.chat.reasoning import ReasoningSplitter, with_reasoning
 
 
 def split(chunks):
@@ -92,3 +93,16 @@ def test_where_the_chunks_are_cut_makes_no_difference(parts, data):
     bounds = [0, *cuts, len(text)]
 
     assert split([text[start:end] for start, end in itertools.pairwise(bounds)]) == split([text])
+
+
+@pytest.mark.parametrize(
+    ("reasoning", "answer", "expected"),
+    [
+        ("Hm.\n", "Yes.", "<think>\nHm.\n</think>\n\nYes."),
+        ("Hm.", "", "<think>\nHm.\n</think>\n\n"),
+        ("", "Yes.", "Yes."),
+        (" \n", "Yes.", "Yes."),
+    ],
+)
+def test_reasoning_goes_back_as_providers_write_it(reasoning, answer, expected):
+    assert with_reasoning(reasoning, answer) == expected
