@@ -31,6 +31,7 @@ _CANNOT_READ_RECORDING = re.compile(
 )
 _NO_SUCH_FILE = re.compile(r"ToolFile \S{1,100} not found\b")
 _FILE_NOT_DOWNLOADED = re.compile(r"Error downloading file: .{0,200}?\b404 for \S+/files/\S+[?&]sign=")
+_NO_SUCH_CONVERSATION = re.compile(r"^Conversation not exists\b", re.IGNORECASE)
 _NO_SUCH_APP = re.compile(r"\bapp not found\b", re.IGNORECASE)
 _APP_NOT_CALLABLE = re.compile(r"\bunexpected app type\b|\bapp[ _]unavailable\b", re.IGNORECASE)
 
@@ -48,8 +49,9 @@ def refused_app(interface: str, reason: Reason, status: int) -> InvocationError 
             f"The {interface} call could not start: {reason.readable()} The app is not published, or it is of a kind "
             "that plugins cannot call, such as those under Agents. Publish it in Dify, or choose another app."
         )
-    if status == 400 and reason.codes == ("invalid_param",) and not reason.message:
-        return UnknownConversation()  # Dify raises this error without a word
+    said_nothing = status == 400 and reason.codes == ("invalid_param",) and not reason.message  # as Dify raises it
+    if said_nothing or _NO_SUCH_CONVERSATION.search(reason.message):
+        return UnknownConversation()
     # the app's own kind decides, so a completion app fails in the same way whatever it is called as
     if _QUERY_IS_MISSING.match(reason.message) or (interface == "completion app" and status == 500):
         return BrokenInDify(_NO_COMPLETION_APPS)

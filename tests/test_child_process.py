@@ -254,7 +254,7 @@ def test_a_tool_runs_a_workflow(workspace):
         (
             {"provider": "langgenius/time/time", "tool": "now"},
             "NotConfigured",
-            "plugin provider langgenius/time/time not found",
+            "as it does for a provider that it does not know",
         ),
         ({"tool": "moderation", "parameters": '{"text": "a"}'}, "RefusedByDify", "setting `model`"),
         ({"tool": "chat_app", "parameters": '{"query": "a"}'}, "RefusedByDify", "The selector must be a dictionary"),

@@ -12,7 +12,7 @@ from dify_plugin.entities.tool import ToolInvokeMessage
 
 from switchboard.apps.conversations import check_goes_on, conversation_id
 from switchboard.apps.events import AppEvents, AppKind
-from switchboard.apps.file_inputs import upload_for_app
+from switchboard.apps.file_inputs import files_for_app
 from switchboard.apps.output_files import file_messages
 from switchboard.errors import NoAnswer
 from switchboard.parameters import files, json_object, optional_text, required_text
@@ -33,7 +33,7 @@ class ChatAppTool(Tool):
         attached = files(tool_parameters, "files")
         files_input = optional_text(tool_parameters, "files_input").strip()
         check_request_fits("The query with the inputs", query, goes_on, json.dumps(app.inputs, ensure_ascii=False))
-        app.inputs.update(upload_for_app(self.session, app.app_id, attached, files_input))
+        app.inputs.update(files_for_app(self.session, app.app_id, attached, files_input))
 
         events = AppEvents()
         with reverse_invocation("chat app"):

@@ -14,7 +14,7 @@ from dify_plugin import Tool
 from dify_plugin.entities.tool import ToolInvokeMessage
 
 from switchboard.apps.events import AppEvents, AppKind
-from switchboard.apps.file_inputs import upload_for_app
+from switchboard.apps.file_inputs import files_for_app
 from switchboard.apps.output_files import file_messages
 from switchboard.parameters import files, json_object, optional_text, required_text
 from switchboard.reverse_invocation import reverse_invocation
@@ -33,7 +33,7 @@ class CompletionAppTool(Tool):
         attached = files(tool_parameters, "files")
         files_input = optional_text(tool_parameters, "files_input").strip()
         check_request_fits("The query with the inputs", json.dumps(inputs, ensure_ascii=False))
-        inputs |= upload_for_app(self.session, app.app_id, attached, files_input)
+        inputs |= files_for_app(self.session, app.app_id, attached, files_input)
 
         events = AppEvents()
         with reverse_invocation("completion app"):

@@ -288,7 +288,7 @@ def refused(message, *, code="invalid_param", status=400):
             "app access",
         ),
         ([refused("app not found")], NotConfigured, "app not found"),
-        ([refused("Conversation Not Exists.", code="not_found", status=404)], RefusedByDify, "Conversation Not Exists"),
+        ([refused("Conversation Not Exists.", code="not_found", status=404)], UnknownConversation, "no conversation"),
         ([refused("city is required in input form")], RefusedByDify, "HTTP 400.*city is required in input form"),
         ([refused("App unavailable", code="app_unavailable")], NotConfigured, "App unavailable"),
         ([DifyError("read app failed: request failed: overloaded")], ProviderFailed, "overloaded"),
