@@ -1,6 +1,7 @@
 """What every tool owes: to Dify (its YAML), to the workflow (its outputs), to its caller (its errors)."""
 
 import itertools
+from collections import Counter
 from pathlib import Path
 
 import jsonschema
@@ -20,6 +21,7 @@ STREAMED = {"llm", "llm_structured_output", "tts", "tool", "app"}
 WITH_SELECTOR = [
     tool.name for tool in read_plugin_folder(ROOT).tools if any("-selector" in each.type for each in tool.parameters)
 ]
+SELECTORS = ("model-selector", "app-selector")
 
 
 @pytest.fixture
@@ -48,9 +50,34 @@ def test_labels_descriptions_and_forms_are_as_dify_needs_them(tool):
     for parameter in config.parameters:
         kind, form = parameter.type.value, parameter.form.value
         assert not (kind in ("file", "files") and parameter.required), "a required file breaks agents"
-        assert (kind in ("model-selector", "app-selector")) <= (form == "form"), "agents cannot fill selectors"
-        assert (kind in ("model-selector", "app-selector")) == bool(parameter.scope)
+        assert (kind in SELECTORS) <= (form == "form"), "agents cannot fill selectors"
+        assert (kind in SELECTORS) == bool(parameter.scope)
+        assert (kind in ("array", "object", "any")) <= (form == "form"), "OpenAI refuses what agents make of these"
         assert (form == "llm") <= bool(parameter.llm_description), parameter.name
+
+
+@every_tool
+def test_a_selector_is_optional_and_has_a_text_beside_it(tool):
+    """New agents keep no selector's value, and one that is required and missing fails them whole."""
+    config, _ = tool
+    parameters = [(each.name, each.type.value, each.form.value) for each in config.parameters]
+
+    for place, selector in enumerate(config.parameters):
+        if selector.type.value in SELECTORS:
+            typed = config.parameters[place + 1]
+            assert parameters[place + 1] == (f"{selector.name}_id", "string", "form")
+            assert (selector.required, typed.required) == (False, False)
+            assert (selector.default, typed.default) == (None, None)
+
+
+def test_nine_tools_have_a_model_selector_and_four_an_app_selector(registration):
+    kinds = Counter(
+        parameter.type.value
+        for config, _ in registration.tools_mapping["switchboard"][2].values()
+        for parameter in config.parameters
+    )
+
+    assert (kinds["model-selector"], kinds["app-selector"]) == (9, 4)
 
 
 @every_tool

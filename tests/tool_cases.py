@@ -51,6 +51,11 @@ def model(model_type: str, name: str = "some-model", **more: Any) -> dict[str, A
     return {"provider": "langgenius/openai/openai", "model": name, "model_type": model_type, **more}
 
 
+KEPT = {"id": "1", "name": "a.txt", "size": 5, "extension": ".txt", "mime_type": "text/plain", "preview_url": "u"}
+"""What Dify says of a file that was uploaded to it."""
+TYPED = "langgenius/openai/openai/typed-model"
+
+
 @tool_case
 def llm(serve: Serve) -> ToolCase:
     return ToolCase(
@@ -59,6 +64,7 @@ def llm(serve: Serve) -> ToolCase:
         [llm_chunk("<think>Hm.</think>Good "), llm_chunk("day."), llm_chunk("", finish_reason="stop", total_tokens=5)],
         {
             "model": model("llm", completion_params={"temperature": 0}),
+            "model_id": TYPED,
             "prompt": "Good night",
             "system_prompt": "Be brief.",
             "images": [file_at(serve(PNG), "dot.png", type="image")],
@@ -83,7 +89,7 @@ def text_embedding(serve: Serve) -> ToolCase:
         "text_embedding",
         {"model": model("text-embedding"), "texts": "one\ntwo"},
         [embedding([[0.5, 1.0], [1.0, 0.5]])],
-        {"model": model("text-embedding", "other"), "texts": "one\nthree", "input_type": "query"},
+        {"model": model("text-embedding", "other"), "model_id": TYPED, "texts": "one\nthree", "input_type": "query"},
     )
 
 
@@ -95,6 +101,7 @@ def rerank(serve: Serve) -> ToolCase:
         [reranked((0, 0.2), (1, 0.9))],
         {
             "model": model("rerank", "other"),
+            "model_id": TYPED,
             "query": "When?",
             "documents": "Oslo\nPorto",
             "top_n": 1,
@@ -109,7 +116,7 @@ def moderation(serve: Serve) -> ToolCase:
         "moderation",
         {"model": model("moderation"), "text": "Nice."},
         [{"result": False}],
-        {"model": model("moderation", "other"), "text": "Nasty."},
+        {"model": model("moderation", "other"), "model_id": TYPED, "text": "Nasty."},
     )
 
 
@@ -118,9 +125,16 @@ def tts(serve: Serve) -> ToolCase:
     speech = wav(0.1).hex()
     return ToolCase(
         "tts",
-        {"model": model("tts", voice="alloy"), "text": "Hello"},
+        {"model": model("tts"), "text": "Hello", "voice": "alloy"},
         [{"result": speech[:100]}, {"result": speech[100:]}],
-        {"model": model("tts", "other", voice="alloy"), "text": "Good night", "voice": "nova"},
+        {
+            "model": model("tts", "other"),
+            "model_id": TYPED,
+            "text": "Good night",
+            "voice": "nova",
+            "hand_over": "link",
+        },
+        {"upload_file": [{"url": serve(json.dumps(KEPT).encode(), status=201)}]},
         on_the_workspace={"voice": "en"},
     )
 
@@ -133,6 +147,7 @@ def speech2text(serve: Serve) -> ToolCase:
         [{"result": "Hello"}],
         {
             "model": model("speech2text", "other"),
+            "model_id": TYPED,
             "audio": file_at(serve(wav(0.2)), "long.wav", type="audio"),
         },
         on_the_workspace={"audio": file_at(serve(spoken()), "speech.mp3", type="audio")},
@@ -145,11 +160,10 @@ def app(app_id: str) -> dict[str, Any]:
 
 def taking_files(serve: Serve) -> dict[str, list[dict[str, Any]]]:
     """What Dify answers when files go to an app that has two inputs for them."""
-    kept = {"id": "1", "name": "a.txt", "size": 5, "extension": ".txt", "mime_type": "text/plain", "preview_url": "u"}
     fields = [{"file-list": {"variable": name, "label": name}} for name in ("letters", "photos")]
     return {
         "fetch_app": [{"user_input_form": fields}],
-        "upload_file": [{"url": serve(json.dumps(kept).encode(), status=201)}],
+        "upload_file": [{"url": serve(json.dumps(KEPT).encode(), status=201)}],
     }
 
 
@@ -244,6 +258,7 @@ def llm_structured_output(serve: Serve) -> ToolCase:
         [llm_chunk('{"city":'), {**llm_chunk('"Oslo"}', total_tokens=5), "structured_output": {"city": "Oslo"}}],
         {
             "model": model("llm", completion_params={"temperature": 0}),
+            "model_id": TYPED,
             "prompt": "When?",
             "system_prompt": "Be brief.",
             "schema": json.dumps({**schema, "required": ["city"]}),
@@ -260,6 +275,7 @@ def parameter_extractor(serve: Serve) -> ToolCase:
         [{"process_data": {}, "inputs": {}, "outputs": outputs}],
         {
             "model": model("llm", "other"),
+            "model_id": TYPED,
             "query": "To Porto.",
             "parameters": '[{"name": "city", "type": "string", "required": true}]',
             "instruction": "Only cities.",
@@ -275,6 +291,7 @@ def question_classifier(serve: Serve) -> ToolCase:
         [{"process_data": {}, "inputs": {}, "outputs": {"class_name": "Complaint"}}],
         {
             "model": model("llm", "other"),
+            "model_id": TYPED,
             "query": "It is nice.",
             "classes": "Complaint\nPraise",
             "instruction": "Irony counts.",
@@ -314,11 +331,10 @@ def storage(serve: Serve) -> ToolCase:
 
 @tool_case
 def upload_file(serve: Serve) -> ToolCase:
-    kept = {"id": "1", "name": "a.txt", "size": 5, "extension": ".txt", "mime_type": "text/plain", "preview_url": "u"}
     return ToolCase(
         "upload_file",
         {"file": file_at(serve(b"Hello"), "a.txt", type="document")},
-        [{"url": serve(json.dumps(kept).encode(), status=201)}],
+        [{"url": serve(json.dumps(KEPT).encode(), status=201)}],
         {"file": file_at(serve(b"Hello"), "b.md", type="document")},
     )
 

@@ -64,7 +64,9 @@ class ChatAppTool(Tool):
         if result.answer:  # only now: moderation can replace it until the end
             yield self.create_text_message(result.answer)
         yield from file_messages(self, result.files)
-        if result.retriever_resources:
-            yield self.create_json_message({"retriever_resources": result.retriever_resources})
+        # what an agent's model needs beside the answer: variables do not reach it
+        told = {"retriever_resources": result.retriever_resources, "conversation_id": result.conversation_id}
+        if told := {name: value for name, value in told.items() if value}:
+            yield self.create_json_message(told)
         for name, value in variables.items():
             yield self.create_variable_message(name, value)

@@ -59,4 +59,6 @@ class InvokeToolTool(Tool):
         check_results_fit(result=result)
         if not texts and (values or variables):
             yield self.create_text_message(json.dumps(values or variables, ensure_ascii=False))
+        elif values:
+            yield from map(self.create_json_message, values)
         yield self.create_variable_message("result", result)

@@ -12,7 +12,7 @@ from dify_plugin.entities.model import EmbeddingInputType
 from dify_plugin.entities.tool import ToolInvokeMessage
 
 from switchboard.errors import InvalidInput, NoAnswer
-from switchboard.parameters import choice, text_list
+from switchboard.parameters import choice, optional_text, text_list
 from switchboard.reverse_invocation import reverse_invocation
 from switchboard.selectors import text_embedding_config
 from switchboard.wire_limits import MAX_PAYLOAD, check_request_fits, wire_size
@@ -20,7 +20,7 @@ from switchboard.wire_limits import MAX_PAYLOAD, check_request_fits, wire_size
 
 class TextEmbeddingTool(Tool):
     def _invoke(self, tool_parameters: dict[str, Any]) -> Generator[ToolInvokeMessage, None, None]:
-        model_config = text_embedding_config(tool_parameters.get("model"))
+        model_config = text_embedding_config(tool_parameters.get("model"), optional_text(tool_parameters, "model_id"))
         texts = text_list(tool_parameters, "texts")
         input_type = choice(tool_parameters, "input_type", ("document", "query"))
         if not texts:

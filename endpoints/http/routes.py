@@ -6,29 +6,29 @@ import functools
 from werkzeug.routing import Map, Rule
 
 ROUTES = {
-    "/duck/<app_id>": "GET",
-    "/chat-messages": "POST",
-    "/<app_id>/chat-messages": "POST",
-    "/completion-messages": "POST",
-    "/<app_id>/completion-messages": "POST",
-    "/workflows/run": "POST",
-    "/<app_id>/workflows/run": "POST",
-    "/parameters": "GET",
-    "/<app_id>/parameters": "GET",
-    "/files/upload": "POST",
-    "/<app_id>/files/upload": "POST",
     "/v1/chat/completions": "POST",
     "/v1/responses": "POST",
+    "/v1/models": "GET",
+    "/v1/models/<path:id>": "GET",
     "/v1/embeddings": "POST",
     "/v1/audio/speech": "POST",
-    "/v1/audio/transcriptions": "POST",
     "/v1/moderations": "POST",
     "/v1/rerank": "POST",
     "/v2/rerank": "POST",
-    "/v1/models": "GET",
-    "/v1/models/<path:id>": "GET",
+    "/chat-messages": "POST",
+    "/workflows/run": "POST",
+    "/parameters": "GET",
+    "/files/upload": "POST",
+    "/v1/audio/transcriptions": "POST",
+    "/completion-messages": "POST",
+    "/<app_id>/chat-messages": "POST",
+    "/<app_id>/workflows/run": "POST",
+    "/<app_id>/completion-messages": "POST",
+    "/<app_id>/parameters": "GET",
+    "/<app_id>/files/upload": "POST",
+    "/duck/<app_id>": "GET",
 }
-"""The method of each path, as in the YAML files of `endpoints/`."""
+"""The method of each path, as in the YAML files of `endpoints/` and in the order of the group."""
 
 
 _INSTEAD = {

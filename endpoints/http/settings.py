@@ -1,7 +1,8 @@
 """The settings of an endpoint group: which models and apps its key reaches, and under which names.
 
-Dify hands over what was saved in the group's form, and nothing of the form's defaults: a setting that was never touched
-is absent, null or "". `models` and `apps` are lists written as text, since a form has no field for several models:
+Dify hands over what was saved, and fills in no defaults: its form alone does, when a group is made in it. So a setting
+that was never touched is absent, null or "". `models` and `apps` are lists written as text, since a form has no field
+for several models:
 
     models    gpt-4o = langgenius/openai/openai/gpt-4o, tts-1 = tts:langgenius/openai/openai/tts-1
     apps      support = 2f6a...-..., 90c1...-...

@@ -82,7 +82,7 @@ def test_the_whole_request_and_every_output():
         "message_id": MESSAGE,
         "usage": USAGE,
     }
-    assert (outputs.json, outputs.files) == ([], [])
+    assert (outputs.json, outputs.files) == ([{"conversation_id": CONVERSATION}], [])
 
 
 def test_a_conversation_goes_on_with_the_id_that_was_given_out():
@@ -205,7 +205,7 @@ def test_an_answer_is_given_as_the_app_gives_it():
 def test_what_the_answer_was_taken_from_reaches_the_workflow():
     outputs = ask(StubbedDify(replies(chat("message", answer="30"), chat_end(retriever_resources=[RESOURCE]))))
 
-    assert outputs.json == [{"retriever_resources": [RESOURCE]}]
+    assert outputs.json == [{"retriever_resources": [RESOURCE], "conversation_id": CONVERSATION}]
 
 
 def test_a_file_that_dify_keeps_becomes_a_file_of_the_node(serve):

@@ -39,7 +39,7 @@ def test_the_whole_request_and_every_output():
         "documents": [{"index": 1, "text": "Lisbon", "score": 0.9}, {"index": 2, "text": "Porto", "score": 0.5}],
         "best": "Lisbon",
     }
-    assert outputs.text == "0.900  Lisbon\n0.500  Porto"
+    assert outputs.text == "[1] 0.900  Lisbon\n[2] 0.500  Porto"
 
 
 def test_both_numbers_are_sent_as_real_numbers_when_none_is_given():
@@ -85,12 +85,23 @@ def test_no_document_above_the_threshold_is_an_answer():
     assert outputs.text == "No document scored 0.5 or more."
 
 
-def test_long_documents_are_shortened_only_where_people_read():
-    long = "word " * 100
+def test_the_text_has_each_document_on_a_line_with_its_index():
+    """That is all that an agent's model sees of it."""
+    outputs = rerank(
+        StubbedDify(replies(reranked((1, 0.5), (0, 0.25)))), documents=["Oslo", " Lisbon \r\nlies\there. "]
+    )
 
-    outputs = rerank(StubbedDify(replies(reranked((0, 0.5)))), documents=[long])
+    assert outputs.text == "[1] 0.500  Lisbon lies here.\n[0] 0.250  Oslo"
 
-    assert len(outputs.text) < 100
+
+@pytest.mark.parametrize("number", [1, 20, 1000])
+def test_the_text_stays_short_however_long_the_documents_are(number):
+    long = "word " * (200_000 // number)
+
+    outputs = rerank(StubbedDify(replies(reranked(*((at, 0.5) for at in range(number))))), documents=[long] * number)
+
+    assert len(outputs.text) < 8000 + 20 * number
+    assert outputs.text.count("…") == number
     assert outputs.variables["best"] == long
 
 
