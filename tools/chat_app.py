@@ -13,12 +13,12 @@ from dify_plugin.entities.tool import ToolInvokeMessage
 from switchboard.apps.conversations import check_goes_on, conversation_id
 from switchboard.apps.events import AppEvents, AppKind
 from switchboard.apps.file_inputs import files_for_app
-from switchboard.apps.output_files import file_messages
+from switchboard.apps.result_messages import result_messages
 from switchboard.errors import NoAnswer
 from switchboard.parameters import files, json_object, optional_text, required_text
 from switchboard.reverse_invocation import reverse_invocation
 from switchboard.selectors import chosen_app
-from switchboard.wire_limits import check_request_fits, check_result_size, check_results_fit
+from switchboard.wire_limits import check_request_fits, check_result_size
 
 
 class ChatAppTool(Tool):
@@ -60,13 +60,4 @@ class ChatAppTool(Tool):
             "message_id": result.message_id,
             "usage": result.usage,
         }
-        check_results_fit(**variables, retriever_resources=result.retriever_resources)
-        if result.answer:  # only now: moderation can replace it until the end
-            yield self.create_text_message(result.answer)
-        yield from file_messages(self, result.files)
-        # what an agent's model needs beside the answer: variables do not reach it
-        told = {"retriever_resources": result.retriever_resources, "conversation_id": result.conversation_id}
-        if told := {name: value for name, value in told.items() if value}:
-            yield self.create_json_message(told)
-        for name, value in variables.items():
-            yield self.create_variable_message(name, value)
+        yield from result_messages(self, result, text=result.answer, variables=variables)

@@ -15,11 +15,11 @@ from dify_plugin.entities.tool import ToolInvokeMessage
 
 from switchboard.apps.events import AppEvents, AppKind
 from switchboard.apps.file_inputs import files_for_app
-from switchboard.apps.output_files import file_messages
+from switchboard.apps.result_messages import result_messages
 from switchboard.parameters import files, json_object, optional_text, required_text
 from switchboard.reverse_invocation import reverse_invocation
 from switchboard.selectors import chosen_app
-from switchboard.wire_limits import check_request_fits, check_result_size, check_results_fit
+from switchboard.wire_limits import check_request_fits, check_result_size
 
 
 class CompletionAppTool(Tool):
@@ -45,11 +45,4 @@ class CompletionAppTool(Tool):
             result = events.result(AppKind.COMPLETION)
 
         variables = {"answer": result.answer, "message_id": result.message_id, "usage": result.usage}
-        check_results_fit(**variables, retriever_resources=result.retriever_resources)
-        if result.answer:  # only now: moderation can replace it until the end
-            yield self.create_text_message(result.answer)
-        yield from file_messages(self, result.files)
-        if result.retriever_resources:
-            yield self.create_json_message({"retriever_resources": result.retriever_resources})
-        for name, value in variables.items():
-            yield self.create_variable_message(name, value)
+        yield from result_messages(self, result, text=result.answer, variables=variables)

@@ -12,12 +12,12 @@ from dify_plugin.entities.tool import ToolInvokeMessage
 
 from switchboard.apps.events import AppEvents, AppKind
 from switchboard.apps.file_inputs import files_for_app
-from switchboard.apps.output_files import file_messages
 from switchboard.apps.outputs import readable_outputs
+from switchboard.apps.result_messages import result_messages
 from switchboard.parameters import files, json_object, optional_text
 from switchboard.reverse_invocation import reverse_invocation
 from switchboard.selectors import chosen_app
-from switchboard.wire_limits import check_request_fits, check_results_fit
+from switchboard.wire_limits import check_request_fits
 
 
 class WorkflowAppTool(Tool):
@@ -50,9 +50,4 @@ class WorkflowAppTool(Tool):
         else:
             text = readable_outputs(result.outputs)
         variables = {"outputs": result.outputs, "status": result.status, "workflow_run_id": result.workflow_run_id}
-        check_results_fit(**variables, text=text)
-        if text:
-            yield self.create_text_message(text)
-        yield from file_messages(self, result.files)
-        for name, value in variables.items():
-            yield self.create_variable_message(name, value)
+        yield from result_messages(self, result, text=text, variables=variables)
