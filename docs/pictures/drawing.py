@@ -21,6 +21,7 @@ KINDS = {
     "if-else": ("IF/ELSE", "#06aed4"),
     "template-transform": ("Template", "#2e90fa"),
     "variable-aggregator": ("Variable aggregator", "#2e90fa"),
+    "knowledge-retrieval": ("Knowledge Retrieval", "#16b364"),
     "tool": ("Tool", "#444ce7"),
 }
 """What Dify calls the types of nodes that the examples have, and a colour for each."""
@@ -77,6 +78,8 @@ def _detail(data: dict[str, Any]) -> str:
             return str(model.get("model", ""))
         case "answer":
             return str(data["answer"])
+        case "knowledge-retrieval":
+            return f"top {data['multiple_retrieval_config']['top_k']}"
     return ""
 
 

@@ -9,6 +9,7 @@ import pytest
 from tests.workspace.workflows.dsl_files import events_of, finished
 from workspace.dify.apps.app import App
 from workspace.engines.offline import OfflineModels
+from workspace.engines.passages import Passages
 from workspace.local import local_dify
 from workspace.plugin.file_server import FileServer
 from workspace.plugin.folder import read_plugin_folder
@@ -49,7 +50,8 @@ def running_examples(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Examp
     folder, data = read_plugin_folder(ROOT), tmp_path_factory.mktemp("examples")
     models, tools, invocations = OfflineModels(), PluginTools(folder), list[ReverseInvocation]()
     with FileServer(uploads=data / "uploads") as files:
-        host = Host(models, default_model="extractive", files=files, tools=tools)
+        knowledge = Passages(EXAMPLES / "inputs")
+        host = Host(models, default_model="extractive", files=files, tools=tools, knowledge=knowledge)
         apps, problems = read_apps(EXAMPLES / "workflows", host, conversations=None)
         dify = local_dify(folder.manifest, models, folder=data, apps={**apps}, default_model="extractive")
         with PluginProcess(folder, dify.handle, on_invocation=invocations.append) as tools.plugin:

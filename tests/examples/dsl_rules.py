@@ -23,6 +23,7 @@ _OUTPUTS = {
     "template-transform": {"output"},
     "variable-aggregator": {"output"},
     "tool": {"text", "files", "json"},
+    "knowledge-retrieval": {"result"},
 }
 _SYSTEM = {"workflow": {"files"}, "advanced-chat": {"query", "files", "conversation_id", "dialogue_count"}}
 _SELECTOR = {"provider", "model", "model_type"}
@@ -144,6 +145,8 @@ def _fits(parameter: Parameter, kind: str, value: Any) -> bool:
             return kind == "constant" and isinstance(value, int | float) and not isinstance(value, bool)
         case "select":
             return kind == "constant" and value in [option.value for option in parameter.options]
+        case "array":
+            return kind == "variable" and isinstance(value, list) and len(value) > 1
         case "app-selector":
             return kind == "constant" and set(value) == {"app_id", "inputs", "files"}
         case "model-selector":
@@ -182,6 +185,10 @@ def _referred(value: Any) -> Iterator[tuple[str, str]]:
         }:
             yield source, name
             yield from _referred(more)
+        case {"type": "variable", "value": [str(source), str(name), *_]} | {
+            "query_variable_selector": [str(source), str(name), *_]
+        }:
+            yield source, name
         case {"output_type": _, "variables": list(selectors)}:
             yield from ((source, name) for source, name, *_ in selectors)
         case dict():

@@ -18,7 +18,7 @@ QUESTION = "How much does an adult pay for a library card?"
 def test_every_example_can_run_here(examples: Examples) -> None:
     assert examples.problems == {}
     assert set(examples.apps) == {path.stem for path in (EXAMPLES / "workflows").iterdir()}
-    assert len(examples.apps) == 5
+    assert len(examples.apps) == 6
 
 
 def test_a_document_becomes_a_summary_that_is_spoken(examples: Examples) -> None:
@@ -78,6 +78,25 @@ def test_a_question_that_no_passage_answers_is_not_answered(examples: Examples) 
 
     assert finished(events)["outputs"] == {"answer": "None of the passages answers this."}
     assert "llm" not in [event["data"]["node_type"] for event in events if event["event"] == "node_started"]
+
+
+def test_what_a_knowledge_base_finds_is_reranked_as_it_is(examples: Examples) -> None:
+    events = events_of(examples.apps["answer-from-knowledge"], {"question": "What does it cost to print in colour?"})
+
+    found = of_node(events, "knowledge")["outputs"]["result"]
+    assert len(found) == 10
+    assert set(found[0]) == {"metadata", "title", "files", "content", "summary"}
+    reranked = of_node(events, "rerank")["outputs"]["documents"]
+    assert [found[one["index"]]["content"] for one in reranked] == [one["text"] for one in reranked]
+    colour = "Printing costs ten cents a page in black and white and thirty cents in colour."
+    assert finished(events)["outputs"]["answer"] == f"[1] {colour}"
+    assert examples.asked == ["rerank"]
+
+
+def test_what_a_knowledge_base_cannot_answer_is_not_answered(examples: Examples) -> None:
+    outputs = examples.run("answer-from-knowledge", question="Who won the chess championship?")
+
+    assert outputs == {"answer": "None of the passages answers this."}
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ SERVE_USAGE = "python -m workspace serve PLUGIN_DIR [--settings FILE] [options]"
 DEFAULT_MODEL = "the language model of apps and summaries, and where a required one is left out"
 DATA_DIR = "where storage, conversations and uploads are kept (.workspace)"
 CREDENTIAL = "for the provider of the tools"
+KNOWLEDGE = "a folder of texts in the place of every knowledge base that a workflow asks"
 APPS = "a folder of DSL files to be apps of the workspace, too; an app's id is the file's name without .yml"
 ALLOW_CODE = "let code and HTTP nodes of DSL files run: with nothing between them and this machine"
 AS_DIFY = "speech2text, completion apps and uploads for apps fail, as they do in today's Dify"
@@ -99,6 +100,7 @@ def _add_workspace_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--data-dir", type=_folder, default=Path(".workspace"), metavar="DIR", help=DATA_DIR)
     parser.add_argument("--credential", action="append", default=[], metavar="NAME=VALUE", help=CREDENTIAL)
     parser.add_argument("--apps", type=Path, metavar="DIR", help=APPS)
+    parser.add_argument("--knowledge", type=Path, metavar="DIR", help=KNOWLEDGE)
     parser.add_argument("--allow-code", action="store_true", help=ALLOW_CODE)
     parser.add_argument("--as-dify", action="store_true", help=AS_DIFY)
 

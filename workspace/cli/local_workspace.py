@@ -17,6 +17,7 @@ from workspace.plugin.selectors import DEFAULT_MODELS, model_selector
 if TYPE_CHECKING:
     from workspace.dify import Dify
     from workspace.dify.apps.app import App
+    from workspace.engines.passages import Passages
     from workspace.workflows.host import Host
     from workspace.workflows.plugin_tools import PluginTools
 
@@ -57,7 +58,21 @@ def workflow_host(
         files=files,
         tools=tools,
         allow_code=options.allow_code,
+        knowledge=_knowledge(options.knowledge) if options.knowledge else None,
     )
+
+
+def _knowledge(folder: Path) -> "Passages":
+    from workspace.engines.passages import Passages
+
+    try:
+        return Passages(folder)
+    except OSError as error:
+        raise UsageError(f"--knowledge {folder}: {error.strerror}.") from None
+    except UnicodeDecodeError:
+        raise UsageError(f"--knowledge {folder}: one of its texts is no UTF-8.") from None
+    except ValueError as error:
+        raise UsageError(f"--knowledge {folder}: {error}.") from None
 
 
 def local_workspace(

@@ -29,7 +29,7 @@ class DslApp:
         conversations: Conversations | None = None,
         longest: float | None = None,
     ) -> None:
-        check(workflow, host.tools, allow_code=host.allow_code)
+        check(workflow, host.tools, allow_code=host.allow_code, has_knowledge=host.knowledge is not None)
         self._workflow = workflow
         self._host = host
         self._conversations = conversations or Conversations(None)

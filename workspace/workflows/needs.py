@@ -17,7 +17,7 @@ RUNNABLE = frozenset(
 """The types of nodes, by Dify's names; `variable-assigner` is the old name of `variable-aggregator`."""
 
 _NOT_HERE = {
-    "knowledge-retrieval": "there are no knowledge bases here",
+    "knowledge-retrieval": "there are no knowledge bases here; --knowledge DIR takes a folder of texts for one",
     "agent": "there are no agent strategies here",
     "document-extractor": "the readers of documents that Dify's server has are not here",
     "human-input": "nobody is here to fill in its form",
@@ -30,12 +30,13 @@ class CannotRun(Exception):
     """What is missing, one line for each node."""
 
 
-def check(workflow: Workflow, tools: PluginTools | None, *, allow_code: bool) -> None:
+def check(workflow: Workflow, tools: PluginTools | None, *, allow_code: bool, has_knowledge: bool = False) -> None:
     """Raises CannotRun. `allow_code` lets code and HTTP nodes run."""
     lines = [
         f"{node.title} ({node.type}): {problem}"
         for node in workflow.nodes
-        if (problem := _problem(node, tools, allow_code=allow_code))
+        if not (has_knowledge and node.type == "knowledge-retrieval")
+        and (problem := _problem(node, tools, allow_code=allow_code))
     ]
     lines += [f"{workflow.start.title} (start): nothing here fills in {name}" for name in unknown_inputs(workflow)]
     if lines:

@@ -37,6 +37,7 @@ from pydantic import ValidationError
 from workspace.workflows.code import LIMITS, CodeRunner
 from workspace.workflows.files import Files
 from workspace.workflows.host import Host
+from workspace.workflows.knowledge import KnowledgeRetrievalNode
 from workspace.workflows.models import ConversationMemory, Messages, NodeModel
 from workspace.workflows.stop import Stop
 from workspace.workflows.templates import Templates
@@ -65,6 +66,7 @@ _CLASSES: Mapping[str, type[Node[Any]]] = {
     "list-operator": ListOperatorNode,
     "code": CodeNode,
     "http-request": HttpRequestNode,
+    "knowledge-retrieval": KnowledgeRetrievalNode,
 }
 
 
@@ -129,6 +131,8 @@ class NodeFactory:
                 assert self.host.tools is not None
                 runtime = ToolRuntime(self.host.tools, self.files, context=self.context, stop=self.stop)
                 return {"tool_file_manager": self.files, "runtime": runtime}
+            case "knowledge-retrieval":
+                return {"knowledge": self.host.knowledge}
             case "template-transform":
                 return {"jinja2_template_renderer": Templates(self.stop)}
             case "code":

@@ -126,6 +126,24 @@ def test_a_chatflow_answers_and_goes_on_with_its_conversation_in_the_next_proces
     assert line.endswith(again["conversation_id"])
 
 
+def test_a_folder_of_texts_is_a_knowledge_base(
+    run_workflow: RunWorkflow, dsl: Callable[..., str], tmp_path: Path
+) -> None:
+    (tmp_path / "texts").mkdir()
+    (tmp_path / "texts" / "rules.txt").write_text("Dogs have to wait outside.\nA card is free for pupils.\n")
+    config = {"query_variable_selector": ["start", "question"], "multiple_retrieval_config": {"top_k": 1}}
+    find = node("find", "knowledge-retrieval", dataset_ids=[], retrieval_mode="multiple", **config)
+    texts = template("texts", "{{ found[0].content }}", found=["find", "result"])
+    file = dsl(start(variable("question")), find, texts, end(text=["texts", "output"]))
+
+    assert (
+        run_workflow(file, "question=Is a card free?", "--knowledge", "texts").out
+        == "text: A card is free for pupils.\n"
+    )
+    without = run_workflow(file, "question=Is a card free?")
+    assert (without.code, "--knowledge DIR takes a folder of texts" in without.err) == (2, True)
+
+
 def basic(tmp_path: Path, mode: str, **config: Any) -> str:
     """A file of an app without a graph; returns its name."""
     form = [{"text-input": {"variable": "who", "label": "Who", "required": True, "default": ""}}]

@@ -37,6 +37,7 @@ BARE_TOOL = tool("do", provider="tests/bare/bare")
         (("tried.yml", "name=" + "x" * 49), "name in input form must be less than 48 characters"),
         (("tried.yml", "name@tried.yml"), "(type 'text-input') name in input form must be a string"),
         (("tried.yml", "name=Ada", "--timeout", "0"), "argument --timeout: it takes a number of seconds above 0"),
+        (("tried.yml", "name=Ada", "--knowledge", "nowhere"), "--knowledge nowhere: there is no text in it; it takes"),
         (("tried.yml", "name=Ada", "--nonsense"), "unrecognized arguments: --nonsense."),
         (("tried.yml", "name=Ada", "--credential", "key", *PLUGIN), "a credential is written --credential NAME=VALUE."),
     ],

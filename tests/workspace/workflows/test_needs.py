@@ -22,7 +22,10 @@ JAVASCRIPT = code("script", "function main() { return {} }", language="javascrip
 @pytest.mark.parametrize(
     ("needing", "line"),
     [
-        (node("find", "knowledge-retrieval"), "Find (knowledge-retrieval): there are no knowledge bases here"),
+        (
+            node("find", "knowledge-retrieval"),
+            "Find (knowledge-retrieval): there are no knowledge bases here; --knowledge DIR takes a folder of texts for one",
+        ),
         (node("act", "agent"), "Act (agent): there are no agent strategies here"),
         (node("ask", "human-input"), "Ask (human-input): nobody is here to fill in its form"),
         (node("read", "document-extractor"), "Read (document-extractor): the readers of documents that Dify's server "),
@@ -80,7 +83,7 @@ def test_all_that_is_missing_is_told_at_once(make: MakeApp) -> None:
 
     assert str(caught.value).split("\n    ") == [
         "",
-        "Find (knowledge-retrieval): there are no knowledge bases here",
+        "Find (knowledge-retrieval): there are no knowledge bases here; --knowledge DIR takes a folder of texts for one",
         "Greet (tool): it calls greet of tests/greeter/greeter; name the plugin's folder with --plugin DIR",
         "Start (start): nothing here fills in day (external_data_tool)",
     ]
