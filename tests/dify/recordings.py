@@ -1,0 +1,98 @@
+"""Recordings of a real Dify: JSON Lines in `recorded/VERSION/`, with what differs from run to run replaced.
+
+`invocations.jsonl` has what a plugin asked and every reply or the error, `messages.jsonl` what a tool node made of the
+messages of a tool, `parameters.jsonl` what reached a tool for each way to give a parameter, `console.jsonl` what the
+editor offers of each tool's outputs.
+"""
+
+import json
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+FOLDER = Path(__file__).parent / "recorded"
+
+_UUID = re.compile(r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b|\b[0-9a-f]{32}\b")
+_ADDRESS = re.compile(r"https?://[\w.-]+(:\d+)?(?=[/\"' ]|$)")
+_SIGNATURE = re.compile(r"\?timestamp=[^\"\s)]*")
+_REQUEST = re.compile(r"req_id: \w+ ")
+_TIMES = re.compile(r"(_at|_time|latency|_to_first_token|_to_generate|expiration_time|time_to_\w+)$")
+_FIGURES = re.compile(r"(_tokens|price|price_unit|unit_price|_steps|size)$")
+
+
+def replaced(value: Any, key: str = "") -> Any:
+    """The same with the names of ids, times, figures and addresses in their place. `None` and types stay."""
+    match value:
+        case dict():
+            return {name: replaced(each, name) for name, each in value.items()}
+        case list() if value and all(isinstance(each, float) for each in value):
+            return ["figures"]
+        case list():
+            return [replaced(each, key) for each in value]
+        case bool() | None:
+            return value
+        case int() | float() if _TIMES.search(key):
+            return "time"
+        case int() | float() if _FIGURES.search(key):
+            return "figure"
+        case float():
+            return "figure"
+        case str() if _TIMES.search(key) and value:
+            return "time"
+        case str() if _FIGURES.search(key) and value:
+            return "figure"
+        case str() if len(value) > 400 and re.fullmatch(r"[0-9a-f]+", value):
+            return "bytes"
+        case str():
+            value = _SIGNATURE.sub("?signature", _REQUEST.sub("", value))
+            return _ADDRESS.sub("http://address", _UUID.sub("id", value))
+    return value
+
+
+def joined(replies: list[Any]) -> list[Any]:
+    """The same with replies that say the same but for a piece of text, one after the other, made one."""
+    found: list[Any] = []
+    for reply in replies:
+        if found and (one := _both(found[-1], reply)) is not None:
+            found[-1] = one
+        else:
+            found.append(reply)
+    return found
+
+
+def _both(one: Any, other: Any) -> Any:
+    """None where they differ in more than one text that grows."""
+    for path in (("answer",), ("delta", "message", "content"), ("data", "text"), ("result",)):
+        a, b = _at(one, path), _at(other, path)
+        if isinstance(a, str) and isinstance(b, str) and a and b and _with(one, path, "") == _with(other, path, ""):
+            return _with(one, path, b if a == b == "bytes" else a + b)
+    return None
+
+
+def _at(value: Any, path: tuple[str, ...]) -> Any:
+    for step in path:
+        value = value.get(step) if isinstance(value, dict) else None
+    return value
+
+
+def _with(value: Any, path: tuple[str, ...], text: str) -> Any:
+    first, *rest = path
+    return {**value, first: _with(value[first], tuple(rest), text) if rest else text}
+
+
+def write(version: str, name: str, lines: Iterable[dict[str, Any]]) -> None:
+    folder = FOLDER / version
+    folder.mkdir(parents=True, exist_ok=True)
+    text = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
+    (folder / f"{name}.jsonl").write_text(text, encoding="utf-8")
+
+
+def read(version: str, name: str) -> dict[str, dict[str, Any]]:
+    """The lines of a recording by their case."""
+    lines = (FOLDER / version / f"{name}.jsonl").read_text(encoding="utf-8").splitlines()
+    return {line["case"]: line for line in map(json.loads, lines)}
+
+
+def versions() -> list[str]:
+    return sorted(path.name for path in FOLDER.iterdir()) if FOLDER.is_dir() else []
