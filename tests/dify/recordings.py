@@ -13,17 +13,33 @@ from typing import Any
 
 FOLDER = Path(__file__).parent / "recorded"
 
-_UUID = re.compile(r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b|\b[0-9a-f]{32}\b")
-_ADDRESS = re.compile(r"https?://[\w.-]+(:\d+)?(?=[/\"' ]|$)")
-_SIGNATURE = re.compile(r"\?timestamp=[^\"\s)]*")
-_REQUEST = re.compile(r"req_id: \w+ ")
+_IN_TEXTS = (
+    (
+        re.compile(r'\\?"traceback\\?": ?\\?"Traceback .*?(?<!\\)\\n\\?"(?=[,}])', re.DOTALL),
+        '"traceback":"a traceback"',
+    ),
+    (re.compile(r"\breq_id: \w+ "), ""),
+    (re.compile(r"\?timestamp=[^\"\s)]*"), "?signature"),
+    (re.compile(r"https?://[\w.-]+(?::\d+)?(?=[/\"' ]|$)"), "http://address"),
+    (re.compile(r"\b[0-9a-f]{64}\b"), "hash"),
+    (re.compile(r"(?<=dify-file-ref:)[\w=-]+"), "id"),
+    (re.compile(r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b|\b[0-9a-f]{32}\b"), "id"),
+    (re.compile(r"(?<=stat )/\S+/(?=[^/\s]+:)"), "/folder/"),
+)
+"""What differs from run to run within a text, and what stands for it."""
 _TIMES = re.compile(r"(_at|_time|latency|_to_first_token|_to_generate|expiration_time|time_to_\w+)$")
-_FIGURES = re.compile(r"(_tokens|price|price_unit|unit_price|_steps|size)$")
+_FIGURES = re.compile(r"(^tokens|_tokens|price|price_unit|unit_price|_steps|size|_limit|^index)$")
+_OF_DIFY_ALONE = ("prompts", "system_parameters")
+"""Dify's own sentences, and what its administrator has set."""
+LONG = 600
+"""Characters beyond which a text that is no error is only measured."""
 
 
 def replaced(value: Any, key: str = "") -> Any:
     """The same with the names of ids, times, figures and addresses in their place. `None` and types stay."""
     match value:
+        case _ if key in _OF_DIFY_ALONE and value:
+            return key
         case dict():
             return {name: replaced(each, name) for name, each in value.items()}
         case list() if value and all(isinstance(each, float) for each in value):
@@ -34,19 +50,18 @@ def replaced(value: Any, key: str = "") -> Any:
             return value
         case int() | float() if _TIMES.search(key):
             return "time"
-        case int() | float() if _FIGURES.search(key):
+        case int() | float() if _FIGURES.search(key) or isinstance(value, float):
             return "figure"
-        case float():
-            return "figure"
-        case str() if _TIMES.search(key) and value:
+        case str() if value and _TIMES.search(key):
             return "time"
-        case str() if _FIGURES.search(key) and value:
+        case str() if value and _FIGURES.search(key):
             return "figure"
         case str() if len(value) > 400 and re.fullmatch(r"[0-9a-f]+", value):
             return "bytes"
         case str():
-            value = _SIGNATURE.sub("?signature", _REQUEST.sub("", value))
-            return _ADDRESS.sub("http://address", _UUID.sub("id", value))
+            for pattern, word in _IN_TEXTS:
+                value = pattern.sub(word, value)
+            return value if len(value) <= LONG or "Error" in value else f"{len(value)} characters"
     return value
 
 
