@@ -36,7 +36,7 @@ def invocations(place: Place) -> Iterator[Line]:
             "case": call.name,
             "type": call.type,
             "asked": call.payload,
-            "replies": joined(replaced(answer["replies"])),
+            "replies": replaced(joined(answer["replies"])),
             "error": replaced(answer["error"]),
         }
 

@@ -14,10 +14,7 @@ from typing import Any
 FOLDER = Path(__file__).parent / "recorded"
 
 _IN_TEXTS = (
-    (
-        re.compile(r'\\?"traceback\\?": ?\\?"Traceback .*?(?<!\\)\\n\\?"(?=[,}])', re.DOTALL),
-        '"traceback":"a traceback"',
-    ),
+    (re.compile(r'(?<!\\)(\\*)"traceback\1": ?\1"Traceback .*?(?<!\\)\1"(?=[},])', re.DOTALL), r"\1traceback\1"),
     (re.compile(r"\breq_id: \w+ "), ""),
     (re.compile(r"\?timestamp=[^\"\s)]*"), "?signature"),
     (re.compile(r"https?://[\w.-]+(?::\d+)?(?=[/\"' ]|$)"), "http://address"),
@@ -29,8 +26,10 @@ _IN_TEXTS = (
 """What differs from run to run within a text, and what stands for it."""
 _TIMES = re.compile(r"(_at|_time|latency|_to_first_token|_to_generate|expiration_time|time_to_\w+)$")
 _FIGURES = re.compile(r"(^tokens|_tokens|price|price_unit|unit_price|_steps|size|_limit|^index)$")
-_OF_DIFY_ALONE = ("prompts", "system_parameters")
-"""Dify's own sentences, and what its administrator has set."""
+_OF_DIFY_ALONE = ("process_data", "system_parameters", "form_token")
+"""What Dify notes for itself, with sentences of its own, and what its administrator has set."""
+_NAMES_FOR_IDS = ("sys.app_id", "sys.user_id", "sys.workflow_id")
+"""Which need not be UUIDs in the local workspace."""
 LONG = 600
 """Characters beyond which a text that is no error is only measured."""
 
@@ -40,6 +39,8 @@ def replaced(value: Any, key: str = "") -> Any:
     match value:
         case _ if key in _OF_DIFY_ALONE and value:
             return key
+        case str() if key in _NAMES_FOR_IDS:
+            return "id"
         case dict():
             return {name: replaced(each, name) for name, each in value.items()}
         case list() if value and all(isinstance(each, float) for each in value):
@@ -80,8 +81,9 @@ def _both(one: Any, other: Any) -> Any:
     """None where they differ in more than one text that grows."""
     for path in (("answer",), ("delta", "message", "content"), ("data", "text"), ("result",)):
         a, b = _at(one, path), _at(other, path)
-        if isinstance(a, str) and isinstance(b, str) and a and b and _with(one, path, "") == _with(other, path, ""):
-            return _with(one, path, b if a == b == "bytes" else a + b)
+        if isinstance(a, str) and isinstance(b, str) and a and b:
+            if replaced(_with(one, path, "")) == replaced(_with(other, path, "")):
+                return _with(one, path, a + b)
     return None
 
 
