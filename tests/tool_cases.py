@@ -68,7 +68,12 @@ def text_embedding(serve: Serve) -> ToolCase:
         "text_embedding",
         {"model": model("text-embedding"), "texts": "one\ntwo"},
         [embedding([[0.5, 1.0], [1.0, 0.5]])],
-        {"model": model("text-embedding", "other"), "texts": "one\nthree", "input_type": "query"},
+        {
+            "model": model("text-embedding", "other"),
+            "texts": "one\nthree",
+            "texts_list": ["one", "three"],
+            "input_type": "query",
+        },
     )
 
 
@@ -81,6 +86,7 @@ def rerank(serve: Serve) -> ToolCase:
             "model": model("rerank", "other"),
             "query": "When?",
             "documents": "Oslo\nPorto",
+            "documents_list": ["Oslo", "Porto"],
             "top_n": 1,
             "score_threshold": 0.5,
         },
