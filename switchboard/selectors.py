@@ -5,7 +5,6 @@ speech `language` and `voice` once the user has touched them. Switching models c
 old workflows hold older shapes, so keys that a model type does not use are dropped and missing ones get their default.
 """
 
-import json
 from typing import Any, NamedTuple
 
 from dify_plugin.entities.model import BaseModelConfig, ModelType
@@ -17,6 +16,7 @@ from dify_plugin.entities.model.text_embedding import TextEmbeddingModelConfig
 from dify_plugin.entities.model.tts import TTSModelConfig
 from dify_plugin.entities.workflow_node import ModelConfig
 
+from switchboard import json_texts
 from switchboard.errors import InvalidInput
 
 MAX_NAME = 255
@@ -195,8 +195,8 @@ def as_dict(selector: Any, name: str) -> dict[str, Any] | None:
     """A selector's value, also wrapped as a workflow stores it or as the JSON text that a template makes of it."""
     if isinstance(selector, str) and selector.strip().startswith("{"):
         try:
-            selector = json.loads(selector)
-        except (ValueError, RecursionError):
+            selector = json_texts.read(name, selector)
+        except InvalidInput:
             raise InvalidInput(
                 f"`{name}` holds text that is not valid JSON. Choose the {name} in its selector."
             ) from None

@@ -89,7 +89,13 @@ def text_embedding(serve: Serve) -> ToolCase:
         "text_embedding",
         {"model": model("text-embedding"), "texts": "one\ntwo"},
         [embedding([[0.5, 1.0], [1.0, 0.5]])],
-        {"model": model("text-embedding", "other"), "model_id": TYPED, "texts": "one\nthree", "input_type": "query"},
+        {
+            "model": model("text-embedding", "other"),
+            "model_id": TYPED,
+            "texts": "one\nthree",
+            "texts_list": ["one", "three"],
+            "input_type": "query",
+        },
     )
 
 
@@ -104,6 +110,7 @@ def rerank(serve: Serve) -> ToolCase:
             "model_id": TYPED,
             "query": "When?",
             "documents": "Oslo\nPorto",
+            "documents_list": ["Oslo", "Porto"],
             "top_n": 1,
             "score_threshold": 0.5,
         },

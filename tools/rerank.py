@@ -9,8 +9,14 @@ from typing import Any
 from dify_plugin import Tool
 from dify_plugin.entities.tool import ToolInvokeMessage
 
-from switchboard.errors import InvalidInput, NoAnswer
-from switchboard.parameters import optional_number, optional_text, optional_whole_number, required_text, text_list
+from switchboard.errors import NoAnswer
+from switchboard.parameters import (
+    chosen_texts,
+    optional_number,
+    optional_text,
+    optional_whole_number,
+    required_text,
+)
 from switchboard.ranking import NO_THRESHOLD, ranked
 from switchboard.reverse_invocation import reverse_invocation
 from switchboard.selectors import rerank_config
@@ -23,9 +29,7 @@ LONGEST_TEXT = 8000
 class RerankTool(Tool):
     def _invoke(self, tool_parameters: dict[str, Any]) -> Generator[ToolInvokeMessage, None, None]:
         query = required_text(tool_parameters, "query")
-        documents = text_list(tool_parameters, "documents")
-        if not documents:
-            raise InvalidInput("`documents` is empty. Give one document a line, or a JSON array of strings.")
+        documents = chosen_texts(tool_parameters, listed="documents_list", typed="documents")
         top_n = min(optional_whole_number(tool_parameters, "top_n", minimum=1) or len(documents), len(documents))
         threshold = optional_number(tool_parameters, "score_threshold")
         model_config = rerank_config(
@@ -35,6 +39,11 @@ class RerankTool(Tool):
             score_threshold=NO_THRESHOLD if threshold is None else threshold,
         )
         check_request_fits("The query with its documents", query, *documents)
+        if not documents:  # a retrieval that found nothing is no failure
+            yield self.create_text_message("There are no documents to sort.")
+            yield self.create_variable_message("documents", [])
+            yield self.create_variable_message("best", "")
+            return
 
         with reverse_invocation("rerank"):
             result = self.session.model.rerank.invoke(model_config=model_config, docs=documents, query=query)

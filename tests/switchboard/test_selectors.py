@@ -60,7 +60,7 @@ def test_older_and_wrapped_shapes_work(model_type, wrap):
         ({}, "No model is chosen"),
         ({"type": "constant", "value": {}}, "No model is chosen"),
         ("gpt-4o", "has to be chosen in its selector"),
-        ("{'provider': 'openai'}", "text that is not valid JSON"),
+        ("{provider: openai}", "text that is not valid JSON"),
         ('{"provider":' * 100_000, "text that is not valid JSON"),
         (["gpt-4o"], "has to be chosen in its selector"),
         (4, "has to be chosen in its selector"),
