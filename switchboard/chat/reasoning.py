@@ -7,17 +7,27 @@ chunk is held back for as long as it could be the start of one.
 Providers that cut the reasoning off themselves leave the blank lines after it at the start of the answer.
 """
 
+import html
 import re
 from typing import NamedTuple
 
+_DEEPSEEK_MARK = "<!--dify-deepseek-reasoning-->"
 _OPENING = re.compile(r"<think>(?=(\n?))", re.IGNORECASE | re.ASCII)
 _BLANK_LINES = re.compile(r"\s*\n")
 _CLOSING = re.compile(r"</think>", re.IGNORECASE | re.ASCII)
 
 
-def with_reasoning(reasoning: str, answer: str) -> str:
-    """The text of an earlier answer, for the model that is to go on from it."""
-    return f"<think>\n{reasoning.strip()}\n</think>\n\n{answer}" if reasoning.strip() else answer
+def with_reasoning(reasoning: str, answer: str, *, provider: str) -> str:
+    """The text of an earlier answer, for the model of this provider that is to go on from it.
+
+    The provider `deepseek` knows its own by a mark, and escaped (`langgenius/dify-official-plugins`, `models/deepseek`).
+    """
+    reasoning = reasoning.strip()
+    if not reasoning:
+        return answer
+    if provider.rpartition("/")[2] == "deepseek":
+        reasoning = f"{_DEEPSEEK_MARK}{html.escape(reasoning, quote=False)}"
+    return f"<think>\n{reasoning}\n</think>{answer}"
 
 
 class Split(NamedTuple):
