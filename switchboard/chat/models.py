@@ -96,13 +96,7 @@ def _told_to_call(chat: Chat) -> list[PromptMessage]:
 
 
 def _check_size(chat: Chat) -> None:
-    sent = [
-        *(message.model_dump() for message in chat.messages),
-        *(tool.model_dump() for tool in chat.tools),
-        chat.model.completion_params,
-        chat.stop,
-        chat.schema,
-    ]
+    sent = [chat.messages, chat.tools, chat.model.completion_params, chat.stop, chat.schema]
     check_request_size("The chat", wire_size(sent), field=chat.messages_field)
 
 
@@ -119,6 +113,7 @@ class _Answer:
         self._object: Mapping[str, Any] | None = None
 
     def pieces(self, chunks: Iterable[LLMResultChunk]) -> Iterator[Piece]:
+        wants_object = self._chat.schema is not None
         for chunk in chunks:
             delta = chunk.delta
             self._is_empty = False
@@ -132,8 +127,8 @@ class _Answer:
                 yield from self._parts(content)
             if delta.message.tool_calls:
                 yield from self.calls.feed(delta.message.tool_calls)
-            if isinstance(chunk, LLMResultChunkWithStructuredOutput) and chunk.structured_output is not None:
-                self._object = chunk.structured_output
+            if wants_object and isinstance(chunk, LLMResultChunkWithStructuredOutput):
+                self._object = self._object if chunk.structured_output is None else chunk.structured_output
 
     def end(self) -> Iterator[Piece]:
         """What is known only now."""

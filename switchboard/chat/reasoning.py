@@ -20,7 +20,7 @@ _CLOSING = re.compile(r"</think>", re.IGNORECASE | re.ASCII)
 def with_reasoning(reasoning: str, answer: str, *, provider: str) -> str:
     """The text of an earlier answer, for the model of this provider that is to go on from it.
 
-    The provider `deepseek` knows its own by a mark, and escaped (`langgenius/dify-official-plugins`, `models/deepseek`).
+    The provider `deepseek` knows its own by a mark, and escapes it (`langgenius/dify-official-plugins`).
     """
     reasoning = reasoning.strip()
     if not reasoning:

@@ -90,7 +90,7 @@ def _refuse_what_is_not_to_be_had(request: ChatRequest) -> None:
             "`n` has to be 1: Dify makes one answer a call. Send the request once for each answer.", field="n"
         )
     for field, reason in _NOT_TO_BE_HAD.items():
-        if getattr(request, field) not in (None, False, 0, "none", [], {}):
+        if field in request.model_fields_set and getattr(request, field) not in (None, False, 0, "none", [], {}):
             raise InvalidInput(f"`{field}` cannot be had: {reason}.", field=field)
     if set(request.modalities or []) - {"text"}:
         raise InvalidInput("`modalities` can be text only. POST /v1/audio/speech speaks a text.", field="modalities")

@@ -106,7 +106,7 @@ def tools_of(request: ResponsesRequest) -> Tools:
 
 def _refuse(request: ResponsesRequest) -> None:
     for field, reason in REFUSED.items():
-        if getattr(request, field) not in (None, False, 0, [], {}):
+        if field in request.model_fields_set and getattr(request, field) not in (None, False, 0, [], {}):
             raise InvalidInput(f"`{field}` cannot be had: {reason}.", field=field)
     if "message.output_text.logprobs" in (request.include or []):
         raise InvalidInput(
