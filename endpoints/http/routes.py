@@ -7,9 +7,9 @@ from werkzeug.routing import Map, Rule
 
 ROUTES = {
     "/v1/chat/completions": "POST",
-    "/v1/responses": "POST",
     "/v1/models": "GET",
     "/v1/models/<path:id>": "GET",
+    "/v1/responses": "POST",
     "/v1/embeddings": "POST",
     "/v1/audio/speech": "POST",
     "/v1/moderations": "POST",
