@@ -64,7 +64,9 @@ def sentence(capsys):
 def test_make_docs_writes_what_has_changed_and_then_has_nothing_left_to_do(copy, capsys):
     change(copy / "tools" / "rerank.yaml", "Sorts documents", "Orders | documents")
     change(copy / "README.md", "| `llm` |", "| `gone` |")
-    change(copy / "docs" / "tools.md", "| `tts` | `model`, `text` | `voice` | `mime_type` |\n", "")
+    change(
+        copy / "docs" / "tools.md", "| `tts` | `text` | `model`, `model_id`, `voice`, `hand_over` | `mime_type` |\n", ""
+    )
 
     assert main() == 0
     assert capsys.readouterr().out.split() == ["README.md", "docs/tools.md"]
@@ -93,7 +95,7 @@ def test_what_a_tool_gains_in_its_yaml_is_in_the_tables(copy):
     path.write_text(yaml.safe_dump(declared, allow_unicode=True))
 
     assert main() == 0
-    row = "| `moderation` | `model`, `text` | `second_model` | `flagged`, `words` |"
+    row = "| `moderation` | `text` | `model`, `model_id`, `second_model` | `flagged`, `words` |"
     assert row in (copy / "docs" / "tools.md").read_text().splitlines()
 
 

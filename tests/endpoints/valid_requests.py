@@ -118,7 +118,9 @@ VALID: dict[str, list[ValidRequest]] = {
             "/v1/responses",
             {"input": "Hi", "text": {"format": {"type": "json_schema", "name": "x", "schema": {"type": "object"}}}},
         ),
-        ValidRequest("/v1/responses", {"model": "app/chat-app", "input": "Hi", "conversation": CONVERSATION, "stream": True}),
+        ValidRequest(
+            "/v1/responses", {"model": "app/chat-app", "input": "Hi", "conversation": CONVERSATION, "stream": True}
+        ),
     ],
     "/v1/embeddings": [
         ValidRequest("/v1/embeddings", {"model": "test-model", "input": ["Hi"], "encoding_format": "base64"}),
