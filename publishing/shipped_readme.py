@@ -1,8 +1,9 @@
 """What ships of a README: the part for people inside Dify, in a form that Dify can show.
 
 Dify shows it without the folder around it and with no ids at its headings, so a relative link, a picture and a link
-into the page lead nowhere; and it breaks a line wherever the source does. What only readers of the repository need
-stands between two comments, each on a line of its own:
+into the page lead nowhere. It breaks a line wherever the source does, and squeezes the first column of a table to a few
+letters and cuts the last one, so a table becomes a list. What only readers of the repository need stands between two
+comments, each on a line of its own:
 
     <!-- repository -->
     <!-- /repository -->
@@ -33,6 +34,8 @@ _LEFT = re.compile(
 )
 """Links that are written in a way that is not read here."""
 _EAST_ASIAN = "[\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef]"
+_CELLS = re.compile(r"(?<!\\)\|")
+_RULE = re.compile(r"\|[\s:|-]+")
 _BETWEEN_EAST_ASIAN = re.compile(rf"(?<={_EAST_ASIAN})\n(?={_EAST_ASIAN})")
 
 
@@ -48,6 +51,7 @@ def shipped(text: str, path: str, source: str) -> str:
         if left := next((found["left"] for found in _LEFT.finditer(line) if found["left"]), None):
             raise CannotPackage(f"{path}: {left[:60]} does not work in Dify: write the link as [words](address).")
         written.append(line)
+    written = list(_tables_as_lists(written))
     kept = [line for place, line in enumerate(written) if line.strip() or written[max(place - 1, 0)].strip()]
     return "\n".join(kept).strip() + "\n"
 
@@ -92,6 +96,20 @@ def _continues(first: str, line: str) -> bool:
 def _one_line(block: str) -> str:
     joined = re.sub(r"(?<!\\)(?<!  )\n[ \t]*", "\n", block)
     return re.sub(r"(?<!\\)(?<!  )\n", " ", _BETWEEN_EAST_ASIAN.sub("", joined))
+
+
+def _tables_as_lists(lines: list[str]) -> Iterator[str]:
+    """The rows of each table as items, without its head."""
+    in_table = False
+    for place, line in enumerate(lines):
+        below = lines[place + 1] if place + 1 < len(lines) else ""
+        in_table = line.startswith("|") and (in_table or bool(_RULE.fullmatch(below)))
+        if not in_table:
+            yield line
+        elif not _RULE.fullmatch(line) and not _RULE.fullmatch(below):
+            first, *others = (cell.replace("\\|", "|").strip() for cell in _CELLS.split(line.strip().strip("|")))
+            colon, comma = ("：", "；") if re.search(_EAST_ASIAN, line) else (": ", "; ")
+            yield f"- {first}{colon}{comma.join(filter(None, others))}"
 
 
 def _code_alone(found: re.Match[str]) -> str:
