@@ -45,9 +45,9 @@ def test_every_invocation_of_the_sdk_has_a_tool_or_a_word_why_not():
 @pytest.mark.parametrize("tool", TOOLS)
 def test_the_row_of_a_tool_says_what_is_so(tool):
     calls, permissions = code(TOOL_ROWS[tool][0]), code(TOOL_ROWS[tool][1])
+    source = (ROOT / "tools" / f"{tool}.py").read_text()
 
     assert leads_to(TOOL_ROWS[tool][2]) == {f"tools/{tool}.py"}
-    source = (ROOT / "tools" / f"{tool}.py").read_text()
     assert calls
     assert all(f"self.session.{call}" in source for call in calls)
     assert permissions or TOOL_ROWS[tool][1] == "none"
