@@ -5,7 +5,7 @@ UV = .uv/bin/uv
 IN_VENV = .venv/bin/python
 SCHEMA = .venv/bin/check-jsonschema --quiet --builtin-schema
 
-.PHONY: help demo serve test test-daemon lint format bench package screenshots clean
+.PHONY: help demo serve test test-daemon lint format docs bench package screenshots clean
 
 help:  ## this list
 	@grep -E '^[a-z-]+:' Makefile | sed -E 's/:[^#]*(## )?/: /; s/^([a-z-]+): /  make \1\t/'
@@ -40,6 +40,9 @@ lint: .venv/ready  ## format, rules, types, the marketplace's rules, and the wor
 format: .venv/ready  ## puts the code into the project's format
 	@.venv/bin/ruff format
 	@.venv/bin/ruff check --fix
+
+docs: .venv/ready  ## the tables of tools, routes and settings in the documents again, from the YAML files and the code
+	@$(IN_VENV) -m docs.tables
 
 bench: .venv/ready  ## speed beside the bare SDK
 	@$(IN_VENV) -m benchmarks

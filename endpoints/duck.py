@@ -1,4 +1,4 @@
-"""`GET /duck/<app_id>`: a chat app's events as lines of HTML, the example of Dify's own guide to endpoints.
+"""`GET /duck/<app_id>`: shows a chat app's events as lines of HTML, the example of Dify's own guide to endpoints.
 
 Open it in a browser and give the key as the password, or:
 

@@ -1,4 +1,4 @@
-"""Everything that no other route takes: a JSON answer that names the routes there are."""
+"""Everything that no other route takes: a 404 in JSON that names the routes there are."""
 
 from collections.abc import Mapping
 from typing import Any

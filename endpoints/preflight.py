@@ -1,4 +1,4 @@
-"""`OPTIONS` on every path: what a web page of another origin may do here."""
+"""`OPTIONS` on every path: tells a browser which web pages may call."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -1,7 +1,7 @@
 """Which of the errors a failure of a reverse invocation is, told by what the SDK raises and by Dify's texts.
 
-Texts that are Dify's own are known here, those of its plugin daemon in `daemon_texts`; what is within them is read in
-`error_texts`.
+Texts of Dify's plugin daemon are known in `daemon_texts`, what Dify says of an app or a tool that it did not run in
+`refused_calls`; what is within a text is read in `error_texts`.
 """
 
 import binascii
@@ -23,9 +23,16 @@ from switchboard.errors import (
     NotConfigured,
     ProviderFailed,
     RefusedByDify,
+    RefusedByProvider,
     SwitchboardError,
     TimedOut,
-    WrongKindOfApp,
+)
+from switchboard.refused_calls import (
+    NO_TRANSCRIPTION,
+    broken_model_call,
+    lost_file,
+    refused_app,
+    refused_tool,
 )
 
 
@@ -35,6 +42,17 @@ def from_event(interface: str, event: Mapping[str, Any]) -> InvocationError:
     reason = reason_of({"code": event.get("code"), "message": event.get("message") or "no reason given"})
     # 500 says no more than that the app failed
     return _from_reason(interface, reason, status if isinstance(status, int) and status != 500 else 0)
+
+
+def from_run(what: str, error: str) -> InvocationError:
+    """See `reverse_invocation.failed_run`."""
+    reason = reason_of(error)
+    sentence = f"{what}: {reason.readable()}"
+    if broken := lost_file(reason.message):
+        return broken
+    if reason.is_from_provider and reason.is_refusal and not (reason.is_rate_limit or reason.is_timeout):
+        return RefusedByProvider(sentence, code=_providers_code(reason))
+    return ProviderFailed(sentence, status=429 if reason.is_rate_limit else 0)
 
 
 def from_exception(interface: str, error: Exception) -> SwitchboardError | None:
@@ -128,23 +146,29 @@ def _from_text(interface: str, text: str) -> InvocationError:
 def _without_reason(interface: str) -> InvocationError:
     """Where a call does not stream, the daemon loses what Dify's API answers with HTTP 400, 404 or 500."""
     lost = 'lost the reason on the way (it says only "data is nil")'
-    check = "that the model or app chosen still exists in this workspace and has valid credentials."
+    check = "that the model chosen still exists in this workspace and has valid credentials."
+    if interface == "app parameters":
+        return NotConfigured(
+            f"Dify rejected the {interface} call and {lost}. Most likely the app is not published: publish it in Dify, "
+            "and check that it still exists in this workspace."
+        )
     if interface == "file upload":
         return NoAnswer(f"Dify gave no address to send the file to, and {lost}. Its log says more.")
     if interface == "speech2text":
-        return BrokenInDify(f"Most likely {_NO_TRANSCRIPTION} But Dify {lost}, so check also {check}")
+        return BrokenInDify(f"Most likely {NO_TRANSCRIPTION} But Dify {lost}, so check also {check}")
     return NotConfigured(f"Dify rejected the {interface} call and {lost}. Check {check}")
 
 
 _NOT_CONFIGURED = re.compile(
-    r"provider_not_initialize|model_currently_not_support|provider_quota_exceeded|app_unavailable|model_not_found"
+    r"provider_not_initialize|model_currently_not_support|provider_quota_exceeded|model_not_found"
     r"|InvokeAuthorizationError|CredentialsValidateFailedError"
+    r"|\bincorrect (?:model credentials|API key) provided\b|\binvalid_api_key\b"
     r"|\bcredentials? .{0,100}?not (?:been )?initialized"
     r"|\bmodel:? \S+ (?:(?:does|is|was) )?not (?:exist|found)\b|could not find (?:the )?model\b"
     r"|\bprovider \S+ (?:(?:does|is|was) )?not (?:exist|found)\b"
     r"|\bmodel provider .{0,100}?\bquota (?:is |has been )?(?:exceeded|exhausted)"
     r"|\bquota for .{0,100}?\bmodel provider has been exhausted"
-    r"|default model not found|\bapp not found|unexpected app type|\bapp unavailable",
+    r"|default model not found",
     re.IGNORECASE,
 )
 
@@ -152,86 +176,66 @@ _NOT_CONFIGURED = re.compile(
 def _from_reason(interface: str, reason: Reason, status: int = 0) -> InvocationError:
     """`status` is what Dify's API answered with, where that is known."""
     error = _by_reason(interface, reason, status)
-    error.code = reason.codes[0] if reason.codes else ""  # the outermost is Dify's own
+    outermost = reason.codes[0] if reason.codes else ""
+    # Dify calls all kinds of failure "invalid_param", and a provider's refusal has the provider's own code, if any
+    is_told = outermost != "invalid_param" or isinstance(error, RefusedByDify)
+    if is_told and not (error.code or isinstance(error, RefusedByProvider)):
+        error.code = outermost
     return error
 
 
 def _by_reason(interface: str, reason: Reason, status: int) -> InvocationError:
-    if interface == "tool" and (refusal := _refused_tool(reason)):
+    if interface == "tool" and (refusal := refused_tool(reason, status)):
+        return refusal
+    if "app" in interface.split() and (refusal := refused_app(interface, reason, status)):
         return refusal
     if _NOT_CONFIGURED.search(str(reason)):
-        return NotConfigured(
-            f"The {interface} call could not start: {reason.readable()} "
-            "Check the model or app chosen here, and its provider under Integrations > Model Provider."
-        )
-    if broken := _broken_in_dify(interface, reason.message, status):
+        return _not_configured(interface, reason)
+    if broken := broken_model_call(interface, reason.message):
         return broken
-    if "missing query" in reason.message and interface in ("workflow app", "completion app"):  # chat apps ask for it
-        return WrongKindOfApp("chat app", interface)
     if status in (408, 504):
         return TimedOut(f"The {interface} call took longer than it may (HTTP {status}): {reason.readable()}")
-    asked_too_often = 429 if reason.is_rate_limit else 0
-    if status >= 500:
-        return ProviderFailed(
-            f"The {interface} call failed inside Dify (HTTP {status}): {reason.readable()}", status=asked_too_often
-        )
-    # 400 is also what comes with the failure of a model's provider
-    if status >= 400 and "completion_request_error" not in reason.codes:
-        refused = f"Dify refused the {interface} call (HTTP {status}): {reason.readable()}"
-        return RefusedByDify(refused, status=502 if status == 401 else status)
+    if reason.is_parameter_rule:
+        return RefusedByDify(f"Dify refused the {interface} call: {reason.readable()}", status=400)
+    if not reason.is_from_provider:  # 400 and 500 are also what comes with the failure of a model's provider
+        if status >= 500:
+            return ProviderFailed(f"The {interface} call failed inside Dify (HTTP {status}): {reason.readable()}")
+        if status >= 400:
+            refused = f"Dify refused the {interface} call (HTTP {status}): {reason.readable()}"
+            return RefusedByDify(refused, status=502 if status == 401 else status)
+    return _by_provider(interface, reason)
+
+
+def _not_configured(interface: str, reason: Reason) -> NotConfigured:
+    if interface == "tool":  # the other tool says so, of a model or an app of its own
+        return NotConfigured(f"The tool call failed: {reason.readable()}")
+    model = "a model that the app uses" if "app" in interface.split() else "the model chosen here"
+    return NotConfigured(
+        f"The {interface} call could not start: {reason.readable()} "
+        f"Check {model}, and its provider under Integrations > Model Provider."
+    )
+
+
+def _by_provider(interface: str, reason: Reason) -> InvocationError:
+    """What a model's provider, or another plugin, has failed with."""
     if reason.is_timeout:
         return TimedOut(f"The {interface} call took longer than it may: {reason.readable()}")
-    return ProviderFailed(f"The {interface} call failed: {reason.readable()}", status=asked_too_often)
-
-
-_NO_SUCH_TOOL = re.compile(
-    r"\b(?:plugin|builtin|api|workflow|mcp) provider .{1,300}? not found|\bInvalid plugin id\b"
-    r"|\b[Tt]ool (?:with name )?\S+ not found\b|\bno default provider\b",
-    re.IGNORECASE,
-)
-_PARAMETER_OF_A_TOOL = re.compile(r"\btool parameter (\S+) (?:not found in tool config|value .* not in options)")
-
-
-def _refused_tool(reason: Reason) -> InvocationError | None:
-    """Where Dify did not run another tool, or that tool is not set up."""
-    if match := _PARAMETER_OF_A_TOOL.search(reason.message):
-        return RefusedByDify(
-            f"The tool has a setting `{match[1]}` that is missing or wrong in `parameters`: {reason.readable()} "
-            "A plugin gives a tool its settings too."
+    if reason.is_rate_limit:
+        return ProviderFailed(f"The {interface} call failed: {reason.readable()}", status=429)
+    if reason.is_refusal:
+        told = f" (HTTP {reason.status})" if reason.status else ""
+        return RefusedByProvider(
+            f"The provider refused the {interface} call{told}: {reason.readable()}", code=_providers_code(reason)
         )
-    if _NO_SUCH_TOOL.search(reason.message):
-        return NotConfigured(
-            f"The tool call could not start: {reason.readable()} Check the kind of tool, its provider and its name, "
-            "and that it is installed and authorised under Tools."
-        )
-    if _NOT_CONFIGURED.search(str(reason)):  # the other tool says so, of a model or app of its own
-        return NotConfigured(f"The tool call failed: {reason.readable()}")
-    return None
+    return ProviderFailed(f"The {interface} call failed: {reason.readable()}")
 
 
-_NO_COMPLETION_APPS = (
-    "Dify cannot run completion apps for plugins today: its API starts the app without the `query` it then requires. "
-    "Use a chat app or a workflow app instead."
-)
-_NO_TRANSCRIPTION = (
-    "Dify cannot transcribe for plugins today: its own API decodes the recording twice and then reads a file that it "
-    "opened for writing."
-)
-_QUERY_IS_MISSING = re.compile(r"'query'$|.*KeyError(?:: |\()'query'")
-_CANNOT_READ_RECORDING = re.compile(
-    r"(?:binascii\.Error: )?(?:Non-hexadecimal digit found|Odd-length string)$"
-    r"|(?:io\.)?UnsupportedOperation\b|(?:not readable|read)$"
-)
+_CODE_OF_A_PROVIDER = re.compile(r"(?!invalid_param$|completion_request_error$)[a-z][a-z0-9_]*")
 
 
-def _broken_in_dify(interface: str, message: str, status: int) -> BrokenInDify | None:
-    if interface == "speech2text" and _CANNOT_READ_RECORDING.match(message):
-        return BrokenInDify(
-            f"{_NO_TRANSCRIPTION} The recording was sent correctly; there is nothing to set right here."
-        )
-    # the app's own kind decides, so a completion app fails in the same way whatever it is called as
-    if interface.endswith("app") and _QUERY_IS_MISSING.match(message):
-        return BrokenInDify(_NO_COMPLETION_APPS)
-    if interface == "completion app" and status == 500:
-        return BrokenInDify(_NO_COMPLETION_APPS)
-    return None
+def _providers_code(reason: Reason) -> str:
+    """The innermost code, unless it is one of Dify's or the name of a class."""
+    if reason.is_too_long:
+        return "context_length_exceeded"
+    innermost = reason.codes[-1] if reason.codes else ""
+    return innermost if _CODE_OF_A_PROVIDER.fullmatch(innermost) else ""

@@ -5,10 +5,14 @@ before: prefixes ("invoke llm model failed: request failed: "), JSON within JSON
 tracebacks, HTML pages of proxies.
 
     >>> reason_of('request failed: PluginInvokeError: {"error_type": "Slow", "message": "{\\"error\\": \\"Wait\\"}"}')
-    Reason(message='Wait', codes=('Slow',), status=0)
+    Reason(message='Wait', codes=('Slow',), status=0, from_plugin=True)
+
+What a model's provider says is told from what Dify says of itself: only that may change when it is asked again.
 """
 
+import ast
 import html
+import itertools
 import json
 import re
 from collections.abc import Mapping
@@ -32,6 +36,34 @@ _TIMED_OUT = re.compile(
 )
 
 
+_CONTEXT_LENGTH = re.compile(
+    r"context_length_exceeded|\bmax(?:imum)? (?:model )?context (?:length|size|window)\b"
+    r"|\bexceed(?:s|ed|ing)? (?:(?:the|this|its|available|model(?:'s)?|maximum|max) )*(?:context|input length)\b"
+    r"|\bexceed(?:s|ed) (?:max length|(?:the )?model token limit)|\bexceed max message tokens\b"
+    r"|\bcontext (?:length|size|window) (?:(?:is|was|has been) )?exceed(?:s|ed)\b"
+    r"|\b(?:prompt|prefix prompt|input) is too (?:long|large)\b|\brange of input length should be\b"
+    r"|\binput token count\b.{0,80}?\bexceeds\b|\breduce the length of the (?:messages|prompt|input)\b",
+    re.IGNORECASE,
+)
+_PARAMETER_RULE = re.compile(r"(?:\[[^\]]{1,100}\] Error: )?Model Parameter \S{1,100} (?:is required|should be|type)\b")
+_SDKS_WORDS = re.compile(
+    r"\[[^\]]{1,100}\] ((?:(?:Rate Limit|Bad Request|Connection|Server Unavailable) )?Error"
+    r"|Incorrect model credentials)\b"
+)
+"""How the plugin SDK begins what a provider's plugin raises: "[openai] Rate Limit Error, ..."."""
+_PROVIDERS_CODES = {"completion_request_error", "rate_limit_error"}
+"""What Dify's API calls the failure of a model."""
+_RATE_LIMITS = {"InvokeRateLimitError", "rate_limit_error"}
+_BAD_REQUESTS = {"InvokeBadRequestError", "invalid_request_error", "INVALID_ARGUMENT"}
+_MAY_PASS = re.compile(
+    r"\b(?:overloaded|unavailable|try again|internal error|server had an error|server error|connection)\b",
+    re.IGNORECASE,
+)
+"""Some plugins call everything a bad request that their provider's client raises."""
+_DIFYS_ERROR = {"code", "message", "status"}
+_ASKING_AGAIN_HELPS = (408, 409, 425, 429)
+
+
 class Reason(NamedTuple):
     """Why something failed, in the words of whoever failed first."""
 
@@ -41,9 +73,16 @@ class Reason(NamedTuple):
     """Names for the kind of failure, from the outermost to the innermost: "invalid_param", "InvokeRateLimitError"."""
     status: int = 0
     """The HTTP status that the model's provider answered with, 0 if it is not told."""
+    from_plugin: bool = False
+    """Whether another plugin has raised it, such as the one of the model's provider."""
 
     def __str__(self) -> str:
         return " ".join([self.message, *self.codes])
+
+    @property
+    def is_from_provider(self) -> bool:
+        """Whether a model's provider or its plugin says it, and not Dify."""
+        return self.from_plugin or not _PROVIDERS_CODES.isdisjoint(self.codes)
 
     @property
     def is_timeout(self) -> bool:
@@ -53,12 +92,31 @@ class Reason(NamedTuple):
     @property
     def is_rate_limit(self) -> bool:
         """Whether a provider was asked too often: by its HTTP status, or by what the plugin SDK calls that."""
-        return self.status == 429 or "InvokeRateLimitError" in self.codes or "] Rate Limit Error, " in self.message
+        return self.status == 429 or not _RATE_LIMITS.isdisjoint(self.codes)
+
+    @property
+    def is_refusal(self) -> bool:
+        """Whether a provider said no to the request itself, so that asking again changes nothing."""
+        if self.is_too_long:
+            return True
+        if self.status:
+            return 400 <= self.status < 500 and self.status not in _ASKING_AGAIN_HELPS
+        return not _BAD_REQUESTS.isdisjoint(self.codes) and not _MAY_PASS.search(self.message)
+
+    @property
+    def is_too_long(self) -> bool:
+        """Whether the request is longer than the model's context."""
+        return bool(_CONTEXT_LENGTH.search(str(self)))
+
+    @property
+    def is_parameter_rule(self) -> bool:
+        """Whether it is one of Dify's own rules for a model's parameters, which a provider's plugin holds to."""
+        return bool(_PARAMETER_RULE.match(self.message))
 
     def readable(self) -> str:
-        """The message with its innermost code, as a sentence of at most about 500 characters, and without keys."""
-        code = f" ({self.codes[-1]})" if self.codes else ""
-        text = hide_keys((self.message or "no reason given") + code)
+        """The message as a sentence of at most about 500 characters, and without keys."""
+        no_reason = f"no reason given but `{self.codes[-1]}`" if self.codes else "no reason given"
+        text = hide_keys(self.message or no_reason)
         text = text.encode(errors="replace").decode()  # JSON can spell half a surrogate pair, and nobody can send it on
         if len(text) > _SHOWN:
             text = text[:_SHOWN] + "…"
@@ -74,20 +132,31 @@ def reason_of(said: object) -> Reason:
     """The reason in an error text, or in an error that is JSON already."""
     codes: list[str] = []
     status = 0
+    from_plugin = False
     while True:  # ends: what is inside is smaller than what it is inside of
         if isinstance(said, str):
             said = said[:_READ]
-            status = _status_in(said.partition("{")[0]) or status
+            before = said.partition("{")[0]
+            status = _status_in(before) or status
+            named = _SDKS_WORDS.search(before)
+            from_plugin = from_plugin or bool(named) or "PluginInvokeError" in before
+            codes += [_name_in_sdk(named[1])] if named else []
         holder = said if isinstance(said, Mapping) else _object_in(said)
+        from_plugin = from_plugin or "error_type" in holder
         inner = holder.get("message") or holder.get("error")
-        if not inner:
+        if not inner and set(holder) != _DIFYS_ERROR:
             break
         code = holder.get("code")
         status = code if isinstance(code, int) and 400 <= code < 600 else status
         names = (holder.get(key) for key in ("code", "error_type", "type"))
         codes += [name[:_LONGEST_CODE] for name in names if isinstance(name, str) and name][:1]
-        said = inner
-    return Reason(_message(said if isinstance(said, str) else _as_json(said)), tuple(codes), status)
+        said = inner or ""
+    return Reason(_message(said if isinstance(said, str) else _as_json(said)), tuple(codes), status, from_plugin)
+
+
+def _name_in_sdk(words: str) -> str:
+    """ "Rate Limit Error" is what the SDK has of InvokeRateLimitError."""
+    return f"Invoke{words.replace(' ', '')}" if words.endswith("Error") else "InvokeAuthorizationError"
 
 
 def _status_in(text: str) -> int:
@@ -97,13 +166,13 @@ def _status_in(text: str) -> int:
 
 _HTML = re.compile(r"<(?:!doctype html|html|head|body)\b", re.IGNORECASE)
 _HTML_TITLE = re.compile(r"<title>([^<]{1,200})", re.IGNORECASE)
-# of an object that is not JSON: Python's repr of one, or the first part of one that was too long to be read whole
+# of the first part of an object that was too long to be read whole, and the like
 _MESSAGE_KEY = re.compile(
     r"""(["'])(?:message|error)\1\s*:\s*(?:"((?:[^"\\]|\\.)++)(?:"|$)|'((?:[^'\\]|\\.)++)(?:'|$))""", re.DOTALL
 )
 _PREFIXES = re.compile(
     r"(?:(?:(?:invoke|read|fetch) [\w -]+ failed|request failed|unmarshal backwards invoke request failed"
-    r"|PluginInvokeError):\s*|req_id: \S+\s+)+"
+    r"|Run failed|PluginInvokeError):\s*|req_id: \S+\s+)+"
 )
 
 
@@ -115,9 +184,18 @@ def _object_in(said: object) -> Mapping[str, Any]:
     try:
         found: dict[str, Any] = json.JSONDecoder().raw_decode(said, start)[0]
     except (ValueError, RecursionError):
+        return _python_object_in(said, start)
+    return found
+
+
+def _python_object_in(said: str, start: int) -> Mapping[str, Any]:
+    """Python's `repr` of an object, as clients of providers write what was answered; of what is none, its message."""
+    try:
+        found = ast.literal_eval(said[start : said.rfind("}") + 1])
+    except (ValueError, TypeError, SyntaxError, RecursionError, MemoryError):
         match = _MESSAGE_KEY.search(said, start)
         return {"message": _unescaped(match[2] or match[3])} if match else {}
-    return found
+    return found if isinstance(found, dict) else {}
 
 
 def _unescaped(quoted: str) -> str:
@@ -131,11 +209,30 @@ def _as_json(value: object) -> str:
         return ""
 
 
+_TRACEBACK = re.compile(r'Traceback \(most recent call last\):?|^[ \t]*File "[^"\n]*", line \d+', re.MULTILINE)
+
+
+def _without_traceback(text: str) -> str:
+    """What stands before a traceback, or else the exception at its end, which is not indented as the frames are."""
+    first = _TRACEBACK.search(text)
+    if not first:
+        return text
+    if before := text[: first.start()].strip(" \n\t:-"):
+        return before
+    last = text.rpartition("Traceback (most recent call last)")[2].splitlines()[1:]
+    after_frames = itertools.dropwhile(_is_indented, last)
+    return "\n".join(itertools.takewhile(lambda line: not _is_indented(line), after_frames))
+
+
+def _is_indented(line: str) -> bool:
+    return line[:1].isspace()
+
+
 def _message(text: str) -> str:
     text = text.strip()
     if prefixes := _PREFIXES.match(text):
         text = text[prefixes.end() :]
-    text = text.split("Traceback (most recent call last)")[0]
+    text = _without_traceback(text)
     if page := _HTML.search(text):
         title = _HTML_TITLE.search(text, page.start())
         text = text[: page.start()] + (html.unescape(title[1]) if title else "")
@@ -147,6 +244,7 @@ _END = r"""[^\s"'`&,;<>()\[\]{}\u3000-\u9fff\uff00-\uffef.:!?\\]"""
 _SEPARATOR = r"""(?:\s+provided)?[\\"'\s]{0,5}[=:：][\\"'\s]{0,5}(?:(?i:bearer|basic|token)\s+)?"""
 _KEYS = (
     (re.compile(r"://[^\s/?#]+@"), "://[hidden]@"),
+    (re.compile(r"""([?&](?:[\w-]{0,40}sign(?:ature)?|sig)=)[^\s&#"']+""", re.IGNORECASE), r"\1[hidden]"),
     (re.compile(rf"((?i:api[-_ ]?key|secret|password|authorization){_SEPARATOR}){_VALUE}*{_END}"), r"\1[hidden]"),
     # "Missing required key: messages" and "Unexpected token: 7" name no key
     (
@@ -172,8 +270,8 @@ _KEYS = (
 def hide_keys(text: str) -> str:
     """The first 2,000 characters with [hidden] in place of everything that is, or might be, a key or password.
 
-    Hidden is what follows a name such as `api_key=` or `Authorization:`, the credentials in a URL, what begins as the
-    keys of known providers do, and any 32 letters and digits in a row.
+    Hidden is what follows a name such as `api_key=` or `Authorization:`, the credentials and the signature in a URL,
+    what begins as the keys of known providers do, and any 32 letters and digits in a row.
     """
     if len(text) > _CONSIDERED:
         text = text[:_CONSIDERED].rpartition(" ")[0] + "…"  # no half key at the end

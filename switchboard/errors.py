@@ -7,6 +7,8 @@
         ├── NotConfigured     the model or app is not set up in the workspace
         │   └── WrongKindOfApp
         ├── RefusedByDify     Dify looked at the request and said no
+        │   └── UnknownConversation
+        ├── RefusedByProvider the model's provider looked at the request and said no
         ├── ProviderFailed    the model's provider or the app failed
         ├── TimedOut          Dify stopped sending
         ├── NoAnswer          the invocation ended without anything usable
@@ -78,8 +80,34 @@ class RefusedByDify(InvocationError):
     status = 400
 
 
+class UnknownConversation(RefusedByDify):
+    """The app has no such conversation with this caller."""
+
+    status = 404
+    code = "not_found"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The app has no conversation with this `conversation_id`, or only one with somebody else. Leave it out to "
+            "begin a new one, or give the one that the app's first answer came with.",
+            field="conversation_id",
+        )
+
+
+class RefusedByProvider(InvocationError):
+    """The model's provider looked at the request and said no: sent again, it would be refused again.
+
+    `code` is the provider's, "context_length_exceeded" whenever the request is longer than the model's context.
+    """
+
+    status = 400
+
+
 class ProviderFailed(InvocationError):
-    """The model's provider, or the app, failed while it was at work; `status` is 429 if it was asked too often."""
+    """The model's provider, or the app, failed while it was at work; `status` is 429 if it was asked too often.
+
+    The same call may succeed another time.
+    """
 
 
 class TimedOut(InvocationError):

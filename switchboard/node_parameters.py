@@ -11,7 +11,7 @@ from typing import Any
 from dify_plugin.entities.workflow_node import ClassConfig, ParameterConfig
 
 from switchboard.errors import InvalidInput
-from switchboard.parameters import json_value, text_list
+from switchboard.parameters import json_value, lines_or_items, text_list
 
 _TYPES = ("string", "number", "bool", "select", "array[string]", "array[number]", "array[object]")
 _OTHER_NAMES = {"boolean": "bool", "integer": "number", "float": "number", "text": "string"}
@@ -64,12 +64,10 @@ def _parameter(name: str, position: int, item: Any) -> ParameterConfig:
 
 def classes_of(parameters: Mapping[str, Any], name: str) -> list[ClassConfig]:
     """The classes of the question classifier, at least two; those that have no id are numbered from 1."""
-    value = parameters.get(name)
-    if isinstance(value, list) or (isinstance(value, str) and value.lstrip().startswith("[")):
-        items = json_value(parameters, name)
-        if any(isinstance(item, dict) for item in items):
-            return _distinct(name, [_class(name, position, item) for position, item in enumerate(items, start=1)])
-    texts = text_list(parameters, name)
+    items = lines_or_items(parameters, name)
+    if any(isinstance(item, dict) for item in items):
+        return _distinct(name, [_class(name, position, item) for position, item in enumerate(items, start=1)])
+    texts = text_list({name: items}, name)
     return _distinct(name, [ClassConfig(id=str(number), name=text) for number, text in enumerate(texts, start=1)])
 
 

@@ -8,10 +8,11 @@ import json
 import math
 import re
 from collections.abc import Mapping
-from typing import Any, NoReturn
+from typing import Any
 
 from dify_plugin.file.file import File
 
+from switchboard import json_texts
 from switchboard.errors import InvalidInput
 
 _LINE_END = re.compile(r"\r\n|\r|\n")
@@ -39,44 +40,68 @@ def required_text(parameters: Mapping[str, Any], name: str) -> str:
 
 
 def text_list(parameters: Mapping[str, Any], name: str) -> list[str]:
-    """The texts of a parameter: a JSON array of strings, or one text per line (blank lines do not count).
+    """The texts of a parameter: one a line (blank lines do not count), or a list of texts or of objects with a text.
 
-    Returns [] if nothing is set. Text that starts with `[` is read as JSON, and refused where it is not.
+    Returns [] if nothing is set. A list comes as such or as text, see `json_texts`; of an object `content` is taken, or
+    else `text`, as a Knowledge Retrieval node and a reranking name it.
     """
+    items = lines_or_items(parameters, name)
+    return [_text_of(name, position, item) for position, item in enumerate(items, start=1)]
+
+
+def lines_or_items(parameters: Mapping[str, Any], name: str) -> list[Any]:
+    """The same before its items are looked at: lines without white space around them, or what a list holds."""
     value = parameters.get(name)
-    if isinstance(value, str) and not value.lstrip().startswith("["):
-        _check_utf8(name, value)
-        return [line.strip() for line in _LINE_END.split(value) if line.strip()]
     if isinstance(value, str):
-        value = _parse_json(name, value, hint=" Text that starts with [ is read as a JSON array.")
+        _check_utf8(name, value)
+        items = json_texts.read_list(name, value)
+        if items is not None:
+            return items
+        return [line.strip() for line in _LINE_END.split(json_texts.inner_lines(value)) if line.strip()]
     if value is None:
         return []
+    if isinstance(value, dict) and json_texts.has_text(value):
+        return [value]
     if not isinstance(value, list):
         raise InvalidInput(f"`{name}` has to be one text per line or a JSON array of strings, not {_kind(value)}.")
-    for position, item in enumerate(value, start=1):
-        if not isinstance(item, str):
-            raise InvalidInput(f"`{name}` has to be an array of strings; item {position} is {_kind(item)}.")
-        if not item.strip():
-            raise InvalidInput(f"`{name}`: item {position} is empty. Remove it from the array.")
-        _check_utf8(name, item)
     return value
+
+
+def chosen_texts(parameters: Mapping[str, Any], *, listed: str, typed: str) -> list[str]:
+    """The texts of the list variable in `listed`, which may be none at all, or else those in `typed`.
+
+    Raises InvalidInput where neither is set. Where nothing is chosen, Dify sends nothing, `[null]` or `[""]`.
+    """
+    chosen = parameters.get(listed)
+    if chosen not in (None, "", [None], [""]):
+        if isinstance(chosen, list) and len(chosen) == 1 and isinstance(chosen[0], str):
+            inner = json_texts.read_list(listed, chosen[0]) if _looks_like_a_list(chosen[0]) else None
+            chosen = chosen if inner is None else inner  # a list typed as text, which Dify puts into a list
+        return text_list({listed: chosen}, listed)
+    texts = text_list(parameters, typed)
+    if not texts:
+        raise InvalidInput(
+            f"`{typed}` is empty, and no list is chosen in `{listed}`. Give one text a line or a JSON array of strings "
+            f"in `{typed}`, or choose a list variable in `{listed}`."
+        )
+    return texts
 
 
 def stop_sequences(parameters: Mapping[str, Any], name: str) -> list[str]:
     """What an answer shall end before: a JSON array of strings, or one per line. White space counts."""
-    text = optional_text(parameters, name)
-    if text.lstrip().startswith("["):
-        try:
-            value = json.loads(text)
-        except (ValueError, RecursionError):  # a sequence such as [INST]
-            value = None
-        if isinstance(value, list):
-            if not all(isinstance(item, str) and item for item in value):
-                raise InvalidInput(f"`{name}` has to be an array of strings, none of them empty.")
-            for item in value:
-                _check_utf8(name, item)
-            return value
-    return [line for line in _LINE_END.split(text) if line]
+    value = parameters.get(name)
+    text = "" if isinstance(value, list) else optional_text(parameters, name)
+    try:
+        found = value if isinstance(value, list) else json_texts.read_list(name, text)
+    except InvalidInput:  # a sequence such as [INST]
+        found = None
+    if found is None:
+        return [line for line in _LINE_END.split(text) if line]
+    if not all(isinstance(item, str) and item for item in found):
+        raise InvalidInput(f"`{name}` has to be an array of strings, none of them empty.")
+    for item in found:
+        _check_utf8(name, item)
+    return found
 
 
 def json_object(parameters: Mapping[str, Any], name: str, *, example: str = '{"city": "Lisbon"}') -> dict[str, Any]:
@@ -94,7 +119,13 @@ def json_value(parameters: Mapping[str, Any], name: str) -> Any:
     value = parameters.get(name)
     if isinstance(value, str):
         _check_utf8(name, value)
-        return _parse_json(name, value) if value.strip() else None
+        value = json_texts.read(name, value)
+    try:
+        _check_utf8(name, json.dumps(value, ensure_ascii=False, allow_nan=False, default=str))
+    except ValueError:
+        raise InvalidInput(f"`{name}` holds a number that JSON cannot carry.") from None
+    except RecursionError:
+        raise InvalidInput(f"`{name}` is nested too deeply.") from None
     return value
 
 
@@ -174,25 +205,26 @@ def required_file(parameters: Mapping[str, Any], name: str) -> File:
     return found[0]
 
 
-def _parse_json(name: str, text: str, *, hint: str = "") -> Any:
-    try:
-        return json.loads(text, parse_constant=_refuse_number, parse_float=_finite)
-    except json.JSONDecodeError as error:
-        place = f"at line {error.lineno}, column {error.colno}"
-        raise InvalidInput(f"`{name}` is not valid JSON: {error.msg} {place}.{hint}") from None
-    except ValueError:  # also an integer with more digits than Python converts
-        raise InvalidInput(f"`{name}` holds a number that JSON cannot carry.") from None
-    except RecursionError:
-        raise InvalidInput(f"`{name}` is not usable JSON: it is nested too deeply.") from None
+def _text_of(name: str, position: int, item: Any) -> str:
+    """What an item of a list says. An object says its `content`, or its `text` where there is none."""
+    text = item
+    if isinstance(item, dict):
+        text = next((item[key] for key in ("content", "text") if isinstance(item.get(key), str) and item[key]), None)
+        if text is None:
+            raise InvalidInput(
+                f"`{name}` has to be an array of strings; item {position} is an object without `content` or `text`. "
+                "Lists of texts fit, the result of a Knowledge Retrieval node, and the documents of a reranking."
+            )
+    if not isinstance(text, str):
+        raise InvalidInput(f"`{name}` has to be an array of strings; item {position} is {_kind(text)}.")
+    if not text.strip():
+        raise InvalidInput(f"`{name}`: item {position} is empty. Remove it from the array.")
+    _check_utf8(name, text)
+    return text
 
 
-def _finite(literal: str) -> float:
-    number = float(literal)
-    return number if math.isfinite(number) else _refuse_number(literal)
-
-
-def _refuse_number(literal: str) -> NoReturn:
-    raise ValueError(literal)
+def _looks_like_a_list(text: str) -> bool:
+    return text.lstrip().startswith(("[", "```", "~~~"))
 
 
 def _check_utf8(name: str, text: str) -> None:

@@ -43,3 +43,10 @@ def error_event(interface: str, event: Mapping[str, Any]) -> InvocationError:
     from switchboard.error_kinds import from_event
 
     return from_event(interface, event)
+
+
+def failed_run(what: str, error: str) -> InvocationError:
+    """Why a run of a workflow failed, by the text of its node's or its own error; `what` begins the sentence."""
+    from switchboard.error_kinds import from_run
+
+    return from_run(what, error)

@@ -1,11 +1,10 @@
-"""From what Dify's model-selectors and app-selectors hold to what the SDK's calls take.
+"""From what Dify's model-selectors and app-selectors hold, or a text beside them, to what the SDK's calls take.
 
 A model-selector stores `{provider, model, model_type}`, for language models also `mode` and `completion_params`, for
 speech `language` and `voice` once the user has touched them. Switching models can leave keys of the old one behind, and
 old workflows hold older shapes, so keys that a model type does not use are dropped and missing ones get their default.
 """
 
-import json
 from typing import Any, NamedTuple
 
 from dify_plugin.entities.model import BaseModelConfig, ModelType
@@ -17,6 +16,7 @@ from dify_plugin.entities.model.text_embedding import TextEmbeddingModelConfig
 from dify_plugin.entities.model.tts import TTSModelConfig
 from dify_plugin.entities.workflow_node import ModelConfig
 
+from switchboard import json_texts
 from switchboard.errors import InvalidInput
 
 MAX_NAME = 255
@@ -51,18 +51,18 @@ def named_model(text: str) -> tuple[str, str]:
     return provider, model
 
 
-def llm_config(selector: Any) -> LLMModelConfig:
+def llm_config(selector: Any, model_id: str = "") -> LLMModelConfig:
     """A language model; `mode` defaults to "chat", which is what Dify's providers use for all current models."""
-    chosen = _chosen_model(selector, ModelType.LLM)
+    chosen = _chosen_model(selector, model_id, ModelType.LLM)
     parameters = chosen.get("completion_params") or {}
     if not isinstance(parameters, dict):
         raise InvalidInput("The parameters of the model chosen in `model` are not an object. Choose the model again.")
     return LLMModelConfig(**_identity(chosen), mode=str(chosen.get("mode") or "chat"), completion_params={**parameters})
 
 
-def node_model_config(selector: Any) -> ModelConfig:
+def node_model_config(selector: Any, model_id: str = "") -> ModelConfig:
     """A language model for a node, which calls it by `name` and needs an object of parameters, if an empty one."""
-    config = llm_config(selector)
+    config = llm_config(selector, model_id)
     return ModelConfig(
         provider=config.provider,
         name=config.model,
@@ -82,20 +82,20 @@ def take_stop_sequences(config: LLMModelConfig) -> list[str]:
     return [item for item in found if isinstance(item, str) and item]
 
 
-def text_embedding_config(selector: Any) -> TextEmbeddingModelConfig:
+def text_embedding_config(selector: Any, model_id: str = "") -> TextEmbeddingModelConfig:
     """An embedding model."""
-    return TextEmbeddingModelConfig(**_identity(_chosen_model(selector, ModelType.TEXT_EMBEDDING)))
+    return TextEmbeddingModelConfig(**_identity(_chosen_model(selector, model_id, ModelType.TEXT_EMBEDDING)))
 
 
-def rerank_config(selector: Any, *, top_n: int, score_threshold: float) -> RerankModelConfig:
+def rerank_config(selector: Any, model_id: str = "", *, top_n: int, score_threshold: float) -> RerankModelConfig:
     """A rerank model. Both numbers are the caller's: the selector never carries them, and Dify turns none into 0."""
-    chosen = _chosen_model(selector, ModelType.RERANK)
+    chosen = _chosen_model(selector, model_id, ModelType.RERANK)
     return RerankModelConfig(**_identity(chosen), top_n=top_n, score_threshold=score_threshold)
 
 
-def tts_config(selector: Any, *, voice: str = "") -> TTSModelConfig:
+def tts_config(selector: Any, model_id: str = "", *, voice: str = "") -> TTSModelConfig:
     """A text-to-speech model with `voice`, or else the voice set in the selector."""
-    chosen = _chosen_model(selector, ModelType.TTS)
+    chosen = _chosen_model(selector, model_id, ModelType.TTS)
     voice = voice.strip() or str(chosen.get("voice") or "").strip()
     if not voice:
         raise InvalidInput(
@@ -105,14 +105,14 @@ def tts_config(selector: Any, *, voice: str = "") -> TTSModelConfig:
     return TTSModelConfig(**_identity(chosen), voice=voice)
 
 
-def speech2text_config(selector: Any) -> Speech2TextModelConfig:
+def speech2text_config(selector: Any, model_id: str = "") -> Speech2TextModelConfig:
     """A speech-to-text model."""
-    return Speech2TextModelConfig(**_identity(_chosen_model(selector, ModelType.SPEECH2TEXT)))
+    return Speech2TextModelConfig(**_identity(_chosen_model(selector, model_id, ModelType.SPEECH2TEXT)))
 
 
-def moderation_config(selector: Any) -> ModerationModelConfig:
+def moderation_config(selector: Any, model_id: str = "") -> ModerationModelConfig:
     """A moderation model."""
-    return ModerationModelConfig(**_identity(_chosen_model(selector, ModelType.MODERATION)))
+    return ModerationModelConfig(**_identity(_chosen_model(selector, model_id, ModelType.MODERATION)))
 
 
 def app_id(selector: Any, typed_id: str = "") -> str:
@@ -157,11 +157,14 @@ def chosen_app(selector: Any, *, typed_id: str = "", typed_inputs: dict[str, Any
     return ChosenApp(called, {**stored, **(typed_inputs or {})})
 
 
-def _chosen_model(selector: Any, model_type: ModelType) -> dict[str, Any]:
+def _chosen_model(selector: Any, model_id: str, model_type: ModelType) -> dict[str, Any]:
+    """What the selector stores, or else what it would for the model that is typed in."""
     kind = _KIND_OF_MODEL[model_type]
+    if model_id.strip():
+        return _typed_model(selector, model_id)
     chosen = as_dict(selector, "model")
     if not chosen:
-        raise InvalidInput(f"No model is chosen. Choose {kind} in `model`.")
+        raise InvalidInput(f"No model is chosen. Choose {kind} in `model`, or give its `provider/model` in `model_id`.")
     for key in ("provider", "model"):
         if not isinstance(chosen.get(key), str) or not chosen[key].strip():
             raise InvalidInput(f"The model chosen in `model` has no {key}. Choose {kind} again.")
@@ -174,12 +177,26 @@ def _chosen_model(selector: Any, model_type: ModelType) -> dict[str, Any]:
     return chosen
 
 
+def _typed_model(selector: Any, model_id: str) -> dict[str, Any]:
+    """The model that is typed in, with what is set in the selector if it is the same model."""
+    try:
+        provider, model = named_model(model_id)
+    except InvalidInput as error:
+        raise InvalidInput(f"`model_id` names no model. {error}") from None
+    try:
+        chosen = as_dict(selector, "model") or {}
+    except InvalidInput:  # does not matter where a model is typed in
+        chosen = {}
+    typed = {"provider": provider, "model": model}
+    return chosen if typed.items() <= chosen.items() else typed
+
+
 def as_dict(selector: Any, name: str) -> dict[str, Any] | None:
     """A selector's value, also wrapped as a workflow stores it or as the JSON text that a template makes of it."""
     if isinstance(selector, str) and selector.strip().startswith("{"):
         try:
-            selector = json.loads(selector)
-        except (ValueError, RecursionError):
+            selector = json_texts.read(name, selector)
+        except InvalidInput:
             raise InvalidInput(
                 f"`{name}` holds text that is not valid JSON. Choose the {name} in its selector."
             ) from None

@@ -2,6 +2,12 @@
 
 from typing import Any
 
+UNKNOWN_CONVERSATION = (
+    "invoke app failed: request failed with status code: 400 and respond with: "
+    '{"code": "invalid_param", "message": "", "status": 400}\n'
+)
+"""What Dify 1.16 says when a chatbot or an agent is to go on with a conversation that it does not have."""
+OTHER_CONVERSATION = "c0ffee00-0000-4000-8000-0000000000ff"
 CONVERSATION = "c0ffee00-0000-4000-8000-000000000001"
 MESSAGE = "c0ffee00-0000-4000-8000-000000000002"
 RUN = "c0ffee00-0000-4000-8000-000000000003"

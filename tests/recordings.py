@@ -1,6 +1,8 @@
-"""Recordings made by code: tones in real WAV and MP3, and the bare headers of the formats nothing here can encode."""
+"""Recordings made by code: tones in real WAV and MP3, speech, and the bare headers of the formats nothing here can
+encode."""
 
 import array
+import functools
 import io
 import math
 import struct
@@ -8,6 +10,8 @@ import wave
 
 import lameenc
 import miniaudio
+
+from workspace.engines.speech import speak
 
 
 def samples(seconds: float, *, rate: int = 16000, channels: int = 1) -> bytes:
@@ -23,6 +27,12 @@ def wav(seconds: float = 0.1, *, rate: int = 16000, channels: int = 1) -> bytes:
         writer.setframerate(rate)
         writer.writeframes(samples(seconds, rate=rate, channels=channels))
     return buffer.getvalue()
+
+
+@functools.cache
+def spoken(text: str = "we will meet at the station on friday") -> bytes:
+    """As an MP3."""
+    return b"".join(speak(text, voice="en-us"))
 
 
 def wav_chunk(name: bytes, body: bytes) -> bytes:

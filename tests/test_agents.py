@@ -4,6 +4,8 @@ Dify shows a tool to a model in two ways that should come to the same: its own a
 does as they do), and so do agent strategies, which are plugins and have it from the SDK.
 """
 
+import dataclasses
+import re
 from pathlib import Path
 
 import jsonschema
@@ -11,8 +13,8 @@ import pytest
 from dify_plugin.entities.model.message import PromptMessageTool
 from dify_plugin.interfaces.agent import AgentStrategy, ToolEntity
 
-from tests.test_tools_contract import TOOLS, every_tool
-from tests.tool_cases import TOOL_CASES
+from tests.app_replies import CONVERSATION
+from tests.tool_cases import TOOL_CASES, TOOLS, every_tool
 from workspace.dify.apps.plugin_toolbox import schema_for_a_model, toolbox_of
 from workspace.plugin.folder import read_plugin_folder
 from workspace.plugin.selectors import DEFAULT_MODELS
@@ -91,9 +93,50 @@ def test_only_tools_that_call_an_app_need_more_than_a_model_to_be_given_to_an_ag
     assert left_out == {"chat_app", "workflow_app", "completion_app", "app_parameters"}
 
 
-@pytest.mark.parametrize("name", sorted(NEED_A_FILE))
-def test_a_tool_that_agents_cannot_use_says_so_to_the_model(name):
-    tool = schema_for_a_model(FOLDER.tool(name))
+TOLD = {
+    "llm": "Good day.",
+    "llm_structured_output": '{"city": "Oslo"}',
+    "text_embedding": "2 texts embedded in 2 dimensions.",
+    "rerank": "[1] 0.900  Lisbon\n[0] 0.200  Oslo",
+    "moderation": "Not flagged by some-model.",
+    "chat_app": f'Good day.{{"conversation_id": "{CONVERSATION}"}}',
+    "workflow_app": "Short.",
+    "completion_app": "Good day.",
+    "app_parameters": "The app takes these inputs:\n- name (Name): text, required",
+    "parameter_extractor": '{"city": "Oslo"}',
+    "question_classifier": "Complaint",
+    "invoke_tool": "12:00",
+    "storage": "Stored.",
+    "upload_file": "Uploaded a.txt (5 bytes)."
+    '{"file_input": {"tool_file_id": "1", "transfer_method": "tool_file", "type": "document"}, "url": "u"}',
+    "speech2text": "Hello",
+}
+"""What a model is told of the good call of each tool: its text, then its JSON; variables never reach one."""
 
-    assert tool["parameters"]["required"] == []
-    assert "Not for agents" in tool["description"]
+
+@pytest.mark.parametrize("name", TOLD)
+def test_what_a_model_needs_of_a_result_reaches_it_once(registration, name, serve):
+    tool, case = FOLDER.tool(name), TOOL_CASES[name](serve)
+
+    def call(_tool, values):
+        messages = case.dify().messages(registration.tools_mapping["switchboard"][2][name][1], values | case.parameters)
+        return iter([message.model_dump(mode="json") for message in messages])
+
+    toolbox = toolbox_of([without_selectors(tool)], call, DEFAULT_MODELS)
+
+    assert toolbox.call(name, "{}") == TOLD[name]
+
+
+def without_selectors(tool):
+    """An agent is not given a tool whose app was not chosen, and the case brings its model."""
+    return dataclasses.replace(tool, parameters=tuple(each for each in tool.parameters if each.type not in SELECTORS))
+
+
+@every_tool
+def test_no_text_keeps_agents_from_a_tool_that_they_can_use(name):
+    """Legacy agents hand over no files, and see nothing of a parameter that takes them; new agents do both."""
+    tool = FOLDER.tool(name)
+    texts = [tool.llm_description, *(each.llm_description for each in tool.parameters)]
+
+    assert not [text for text in texts if re.search("not for agents|leave it empty", text, re.IGNORECASE)]
+    assert not [each.name for each in tool.parameters if each.type in ("file", "files") and each.required]

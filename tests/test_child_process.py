@@ -9,7 +9,7 @@ from typing import Any
 import miniaudio
 import pytest
 
-from tests.test_tools_contract import TOOLS
+from tests.tool_cases import INVOKE_TYPES, TOOL_CASES, TOOLS
 from workspace.dify import Dify
 from workspace.engines.offline import OfflineModels
 from workspace.local import local_dify
@@ -254,9 +254,16 @@ def test_a_tool_runs_a_workflow(workspace):
         (
             {"provider": "langgenius/time/time", "tool": "now"},
             "NotConfigured",
-            "plugin provider langgenius/time/time not found",
+            "as it does for a provider that it does not know",
         ),
-        ({"tool": "moderation", "parameters": '{"text": "a"}'}, "RefusedByDify", "setting `model`"),
+        (
+            {
+                "tool": "text_embedding",
+                "parameters": json.dumps({"texts": "a", "model": selected("text-embedding"), "input_type": "odd"}),
+            },
+            "RefusedByDify",
+            "setting `input_type`",
+        ),
         ({"tool": "chat_app", "parameters": '{"query": "a"}'}, "RefusedByDify", "The selector must be a dictionary"),
         ({"tool": "storage", "parameters": '{"action": "get"}'}, "ProviderFailed", "`key` is empty"),
     ],
@@ -347,49 +354,20 @@ PERMISSION_OF = {
 }
 
 
-INVOCATION_OF = {
-    "summary": "system_summary",
-    "app_parameters": "fetch_app",
-    **dict.fromkeys(("chat_app", "workflow_app", "completion_app"), "app"),
-    "parameter_extractor": "node_parameter_extractor",
-    "question_classifier": "node_question_classifier",
-    "invoke_tool": "tool",
-}
-"""The type of the invocation behind a tool, where it is not called like it."""
-
-
-def one_call_of_each(files, recording):
-    query = "Which city is the capital of Portugal?"
+def real_call(tool, serve):
+    """The good call of a tool's case, with models of the local workspace and what else it needs otherwise."""
+    case = TOOL_CASES[tool](serve)
+    scopes = {each.name: each.scope for each in FOLDER.tool(tool).parameters if each.type == "model-selector"}
     return {
-        "llm": {"model": selected("llm"), "prompt": query},
-        "llm_structured_output": {
-            "model": selected("llm"),
-            "prompt": FACTS,
-            "schema": '{"properties": {"city": {"type": "string"}}}',
-        },
-        "summary": {"text": FACTS * 50},
-        "text_embedding": {"model": selected("text-embedding"), "texts": FACTS},
-        "rerank": {"model": selected("rerank"), "query": query, "documents": FACTS},
-        "tts": {"model": selected("tts"), "text": "Yes.", "voice": "en"},
-        "speech2text": {"model": selected("speech2text"), "audio": files.share(recording)},
-        "moderation": {"model": selected("moderation"), "text": query},
-        "chat_app": {"app": app_selector("agent"), "query": query},
-        "workflow_app": {"app": app_selector("workflow"), "inputs": json.dumps({"text": FACTS})},
-        "completion_app": {"app": app_selector("completion"), "query": query},
-        "app_parameters": {"app": app_selector("agent")},
-        "parameter_extractor": {"model": selected("llm"), "query": FACTS, "parameters": '[{"name": "city"}]'},
-        "question_classifier": {"model": selected("llm"), "query": query, "classes": "Praise\nQuestion"},
-        "invoke_tool": {"provider": OWN, "tool": "storage", "parameters": '{"action": "exists", "key": "a"}'},
-        "storage": {"action": "exists", "key": "a"},
-        "upload_file": {"file": files.share(recording)},
+        **case.parameters,
+        **{name: selected(scope) for name, scope in scopes.items() if name in case.parameters},
+        **case.on_the_workspace,
     }
 
 
-def test_the_manifest_asks_for_exactly_what_the_plugin_uses(workspace, files, recording):
-    calls = one_call_of_each(files, recording)
-    assert list(calls) == TOOLS
-    for tool, parameters in calls.items():
-        workspace.call(tool, **parameters)
+def test_the_manifest_asks_for_exactly_what_the_plugin_uses(workspace, serve):
+    for tool in TOOLS:
+        workspace.call(tool, **real_call(tool, serve))
 
     asked_for = {
         (group, flag)
@@ -403,15 +381,15 @@ def test_the_manifest_asks_for_exactly_what_the_plugin_uses(workspace, files, re
     assert used == asked_for
 
 
-@pytest.mark.parametrize("tool", [tool for tool in TOOLS if tool != "upload_file"])
-def test_a_permission_that_is_taken_away_is_named(workspace, files, recording, tool):
-    group, flag = PERMISSION_OF[INVOCATION_OF.get(tool, tool)]
+@pytest.mark.parametrize("tool", [tool for tool in TOOLS if PERMISSION_OF[INVOKE_TYPES[tool]]])
+def test_a_permission_that_is_taken_away_is_named(workspace, serve, tool):
+    group, flag = PERMISSION_OF[INVOKE_TYPES[tool]]
     manifest = copy.deepcopy(MANIFEST)
     manifest["resource"]["permission"][group][flag] = False
     workspace.handler = workspace.dify(manifest).handle
 
     with pytest.raises(PluginCallError, match="this plugin's manifest does not ask for .* access") as caught:
-        workspace.call(tool, **one_call_of_each(files, recording)[tool])
+        workspace.call(tool, **real_call(tool, serve))
 
     assert caught.value.error_type == "NotPermitted"
 

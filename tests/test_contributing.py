@@ -1,4 +1,4 @@
-"""CONTRIBUTING.md's five steps, performed as they stand there in a copy of the project: the tool is one of ours."""
+"""CONTRIBUTING.md's steps for a tool, performed as they stand there in a copy of the project."""
 
 import os
 import re
@@ -13,15 +13,23 @@ from publishing import contents
 
 ROOT = Path(__file__).parent.parent
 STEP = re.compile(
-    r"`(?P<path>[\w/-]+\.\w+)`(?:, (?P<side>above|below)\s(?P<quote>`{1,2})(?P<anchor>.+?)(?P=quote))?:\n\n"
+    r"`(?P<path>[\w/-]+\.\w+)`(?:,\s(?P<side>above|below)\s(?P<quote>`{1,2})(?P<anchor>.+?)(?P=quote))?:\n\n"
     r"```\w+\n(?P<text>.*?)^```$",
     re.DOTALL | re.MULTILINE,
 )
 TESTS = [
     *("tests/tools/test_similarity.py", "tests/test_tools_contract.py", "tests/test_agents.py"),
-    *("tests/test_repository.py", "tests/test_readme.py", "tests/test_child_process.py"),
+    *("tests/test_repository.py", "tests/test_readme.py", "tests/test_child_process.py", "tests/docs/test_tables.py"),
     *("tests/docs/test_tools.py", "tests/docs/test_reverse_invocations.py", "tests/docs/test_translations.py"),
 ]
+CALL_IN_THE_DEMO = """
+from examples.demo import __main__ as demo
+
+calls = demo.calls_of_tools
+demo.calls_of_tools = lambda *given: [step for step in calls(*given) if step.tool == "similarity"]
+demo.http_steps = list
+raise SystemExit(demo.main())
+"""
 
 
 class Copy(NamedTuple):
@@ -57,7 +65,9 @@ def copy(tmp_path_factory):
     found = list(STEP.finditer((folder / "CONTRIBUTING.md").read_text(encoding="utf-8")))
     for step in found:
         perform(step, folder / step["path"])
-    return Copy(folder, [step["path"] for step in found])
+    copy = Copy(folder, [step["path"] for step in found])
+    copy.run("-m", "docs.tables")
+    return copy
 
 
 def perform(step, path):
@@ -71,16 +81,34 @@ def perform(step, path):
     path.write_text("".join(lines), encoding="utf-8")
 
 
-def test_each_step_leads_somewhere(copy):
+def test_a_new_tool_is_six_files_by_hand(copy):
     written = [path for path in copy.steps if not (ROOT / path).exists()]
 
     assert written == ["tools/similarity.py", "tools/similarity.yaml", "tests/tools/test_similarity.py"]
-    assert {"provider/switchboard.yaml", "examples/demo/tools.py", "README.md", "PRIVACY.md"} <= set(copy.steps)
+    changed = ["provider/switchboard.yaml", "tests/tool_cases.py", "PRIVACY.md"]
+    assert sorted(copy.steps) == sorted(written + changed)
+
+
+def test_make_docs_puts_it_into_every_table(copy):
+    rows = {
+        "README.md": "| `similarity` | Tells how similar two texts are in meaning, with any embedding model.",
+        "readme/README_zh_Hans.md": "| `similarity` | 使用",
+        "readme/README_ja_JP.md": "| `similarity` | ワークスペース",
+        "readme/README_pt_BR.md": "| `similarity` | Informa",
+        "docs/tools.md": "| `similarity` | `first`, `second` | `model`, `model_id` | `similarity` |",
+        "docs/reverse-invocations.md": "| `model.text_embedding` | `model.text_embedding` | [`similarity`]"
+        "(../tools/similarity.py) | [test](../tests/tools/test_similarity.py) | one call for both texts |",
+    }
+
+    for document, row in rows.items():
+        lines = (copy.folder / document).read_text(encoding="utf-8").splitlines()
+        [place] = [place for place, line in enumerate(lines) if line.startswith(row)]
+        assert "`text_embedding`" in lines[place - 1]
 
 
 def test_the_tool_passes_what_every_tool_has_to(copy):
     printed = copy.run(
-        "-m", "pytest", "-q", *TESTS, "-k", "similarity or exactly or pinned or every_tool or translation"
+        "-m", "pytest", "-q", *TESTS, "-k", "similarity or exactly or pinned or every_tool or translation or make_docs"
     )
 
     assert re.search(r"^\d{2,} passed", printed, re.MULTILINE), printed
@@ -103,3 +131,10 @@ def test_the_tool_answers(copy):
     printed = copy.run("-m", "workspace", "call", ".", "similarity", *texts)
 
     assert 0.5 < float(re.findall(r"^similarity: (\S+)$", printed, re.MULTILINE)[0]) < 1
+
+
+def test_the_demo_calls_it(copy):
+    printed = copy.run("-c", CALL_IN_THE_DEMO)
+
+    assert " 1/1  call similarity (tool similarity)" in printed
+    assert "All 1 calls worked" in printed

@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,10 +17,13 @@ from endpoints.http.routes import ROUTES
 from examples import demo
 from examples.demo import DemoError, __main__, http_calls
 from examples.demo.http_calls import HttpStep
+from examples.demo.plain_calls import plain_steps
+from examples.demo.texts import FACTS
 from examples.demo.tools import ToolStep
 from tests.documents import ROOT, commands, is_as_printed
-from tests.test_tools_contract import TOOLS
+from tests.tool_cases import TOOLS
 from workspace.plugin.errors import PluginError
+from workspace.plugin.folder import Option, Parameter, Text, Tool
 from workspace.plugin.outputs import Outputs
 
 
@@ -118,26 +122,79 @@ def test_a_reply_that_is_right_is_told(capsys):
     assert re.fullmatch(r" {7}in    q: \?\n {7}out   sense\n {7}time  \d\.\d\d s\n", capsys.readouterr().out)
 
 
+def parameter(name, kind, **more):
+    content = {"form": "form", "required": True, "default": None, "options": (), "minimum": None, "maximum": None}
+    texts = {"scope": "", "multiple": False, "label": Text(name), "description": Text()}
+    return Parameter(**{"name": name, "type": kind, **content, **texts, **more})
+
+
+def test_a_tool_without_a_step_of_its_own_gets_what_its_parameters_want():
+    options = (Option("cosine", Text("Cosine")), Option("dot", Text("Dot")))
+    wanted = [
+        parameter("first", "string"),
+        parameter("second", "string"),
+        parameter("count", "number", minimum=2),
+        parameter("exact", "boolean"),
+        parameter("measure", "select", options=options),
+        parameter("letter", "file", required=False),
+        parameter("optional", "string", required=False),
+        parameter("known", "string", default="known"),
+        parameter("app", "app-selector"),
+    ]
+    tool = Tool("switchboard", "compare", Text(), Text(), "", tuple(wanted), {"properties": {"similarity": {}}})
+
+    [step] = plain_steps(
+        [tool, replace(tool, name="llm")], [ToolStep("ask", "llm", {}, bool)], lambda path: {"at": path.name}
+    )
+
+    assert (step.title, step.tool) == ("call compare", "compare")
+    assert step.parameters == {
+        "first": FACTS[0],
+        "second": FACTS[1],
+        "count": 2,
+        "exact": True,
+        "measure": "cosine",
+        "letter": {"at": "LICENSE"},
+    }
+    assert step.makes_sense(Outputs(text="0.5", variables={"similarity": 0.5}))
+    assert not step.makes_sense(Outputs(text="0.5"))
+    assert not step.makes_sense(Outputs(variables={"similarity": 0.5}))
+
+
+def test_tools_without_a_step_are_called_for_real_or_say_what_they_need(tmp_path, monkeypatch, capsys):
+    """As if the demo told of none of the tools there are."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(__main__, "tool_steps", lambda _share: [])
+    monkeypatch.setattr(__main__, "http_steps", list)
+
+    assert __main__.main() == 1
+
+    printed = capsys.readouterr().out
+    worked = set(json.loads((tmp_path / demo.FOLDER / "results.json").read_text()))
+    assert {f"call {tool}" for tool in ("llm", "moderation", "rerank", "text_embedding", "upload_file")} <= worked
+    told = dict(re.findall(r"  call (\w+) \(.*\n(?:.*\n)*? {7}(?:FAILED (.*)|time .*)\n", printed))
+    assert set(told) == set(TOOLS)
+    assert told["chat_app"].startswith("No app is chosen.")
+    assert told["question_classifier"] == "`classes` needs at least two classes, one per line."
+    assert printed.count("since examples/demo/tools.py has no step for this tool") == len(TOOLS)
+
+
 def test_the_demo_fails_where_a_call_does_and_goes_on_with_those_that_need_nothing_of_it(tmp_path, monkeypatch, capsys):
     def call_tool(_folder, _plugin, step):
         if step.title == "first":
             raise PluginError("The plugin ended.")
         return Outputs(text="done")
 
-    def tool(title):
-        return ToolStep(title, "llm", {}, lambda _: True)
+    def tool(title, needed=""):
+        return ToolStep(title, "llm", {}, lambda _: True, from_results=lambda done: {"prompt": needed and done[needed]})
 
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(__main__, "call_tool", call_tool)
     monkeypatch.setattr(__main__, "http_steps", list)
     monkeypatch.setattr(
         __main__,
-        "tool_steps",
-        lambda _share: [
-            lambda _: tool("first"),
-            lambda done: tool(done["first"].text),
-            lambda _: tool("third"),
-        ],
+        "calls_of_tools",
+        lambda _folder, _share: [tool("first"), tool("second", "first"), tool("third")],
     )
 
     code = __main__.main()

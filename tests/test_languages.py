@@ -1,6 +1,8 @@
 """Everything that people read in Dify of the plugin, in the four languages that Dify has for plugins."""
 
 import re
+import textwrap
+import unicodedata
 from collections import defaultdict
 from pathlib import Path
 
@@ -102,6 +104,15 @@ def test_each_is_in_its_own_script(text):
         assert not re.search("[\u3001-\u9fff] [\u3001-\u9fff]", text[language]), "folded lines leave a space"
     if len(text["ja_JP"]) > 12 and text["ja_JP"] != text["en_US"]:
         assert KANA.search(text["ja_JP"])
+
+
+@pytest.mark.parametrize("path", [path for path in FILES if path.startswith("tools/")])
+def test_the_description_of_a_tool_fits_the_two_lines_that_dify_shows_of_it(path):
+    """Some 54 Latin letters to a line, or half as many characters that are twice as wide: 335 pixels."""
+    for language, text in read(path)["description"]["human"].items():
+        columns = sum(2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in text)
+        assert columns <= 104, language
+        assert len(textwrap.wrap(text, 54)) <= 2 or columns > len(text), language
 
 
 def test_what_is_called_alike_in_english_is_called_alike_in_each_language():

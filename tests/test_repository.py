@@ -89,6 +89,7 @@ def test_folders_import_only_what_lies_below_them():
         ("switchboard",): set(),
         ("workspace",): set(),
         ("publishing",): set(),
+        ("docs",): {"workspace", "publishing"},
     }
     beside = rooms_beside_each_other()[""]
 

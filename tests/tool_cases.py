@@ -1,11 +1,14 @@
-"""One good call of each tool, what Dify answers, and for each parameter another value that must make a difference."""
+"""The tools there are: the set is pinned here. One good call of each, what Dify answers, and for each parameter another
+value that must make a difference."""
 
 import json
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
+import pytest
+
 from tests.app_replies import CONVERSATION, USAGE, chat, chat_end, completion, workflow, workflow_finished
-from tests.recordings import wav
+from tests.recordings import spoken, wav
 from tests.replies import PNG, embedding, file_at, llm_chunk, reranked
 from workspace.stub import StubbedDify, replies
 from workspace.wire import DifyError, Handler, Payload
@@ -17,6 +20,7 @@ class ToolCase(NamedTuple):
     events: list[dict[str, Any]]
     changes: dict[str, Any]
     also: dict[str, list[dict[str, Any]]] = {}  # noqa: RUF012 - what Dify answers to calls of other types
+    on_the_workspace: dict[str, Any] = {}  # noqa: RUF012 - parameters that a call on the local workspace needs otherwise
 
     def dify(self, *events: dict[str, Any] | DifyError | None) -> StubbedDify:
         """Answers the tool's own call with `events`, or else those of the case."""
@@ -34,11 +38,25 @@ class ToolCase(NamedTuple):
 
 type Serve = Callable[..., str]
 
+TOOL_CASES: dict[str, Callable[[Serve], ToolCase]] = {}
+
+
+def tool_case(make: Callable[[Serve], ToolCase]) -> Callable[[Serve], ToolCase]:
+    """The function has the name of the tool."""
+    TOOL_CASES[make.__name__] = make
+    return make
+
 
 def model(model_type: str, name: str = "some-model", **more: Any) -> dict[str, Any]:
     return {"provider": "langgenius/openai/openai", "model": name, "model_type": model_type, **more}
 
 
+KEPT = {"id": "1", "name": "a.txt", "size": 5, "extension": ".txt", "mime_type": "text/plain", "preview_url": "u"}
+"""What Dify says of a file that was uploaded to it."""
+TYPED = "langgenius/openai/openai/typed-model"
+
+
+@tool_case
 def llm(serve: Serve) -> ToolCase:
     return ToolCase(
         "llm",
@@ -46,6 +64,7 @@ def llm(serve: Serve) -> ToolCase:
         [llm_chunk("<think>Hm.</think>Good "), llm_chunk("day."), llm_chunk("", finish_reason="stop", total_tokens=5)],
         {
             "model": model("llm", completion_params={"temperature": 0}),
+            "model_id": TYPED,
             "prompt": "Good night",
             "system_prompt": "Be brief.",
             "images": [file_at(serve(PNG), "dot.png", type="image")],
@@ -54,24 +73,39 @@ def llm(serve: Serve) -> ToolCase:
     )
 
 
+@tool_case
 def summary(serve: Serve) -> ToolCase:
+    happy = "All happy families are alike. " * 50
     return ToolCase(
         "system_summary",
-        {"text": "All happy families are alike. " * 50},
-        [{"summary": "Families."}],
-        {"text": "Every unhappy family is unhappy in its own way. " * 50, "instruction": "One word."},
+        {"text": happy, "model_id": "openai/some-model"},
+        [{"summary": happy}],
+        {
+            "text": "Every unhappy family is unhappy in its own way. " * 50,
+            "instruction": "One word.",
+            "model_id": "openai/other-model",
+        },
+        {"llm": [llm_chunk("Families.")]},
     )
 
 
+@tool_case
 def text_embedding(serve: Serve) -> ToolCase:
     return ToolCase(
         "text_embedding",
         {"model": model("text-embedding"), "texts": "one\ntwo"},
         [embedding([[0.5, 1.0], [1.0, 0.5]])],
-        {"model": model("text-embedding", "other"), "texts": "one\nthree", "input_type": "query"},
+        {
+            "model": model("text-embedding", "other"),
+            "model_id": TYPED,
+            "texts": "one\nthree",
+            "texts_list": ["one", "three"],
+            "input_type": "query",
+        },
     )
 
 
+@tool_case
 def rerank(serve: Serve) -> ToolCase:
     return ToolCase(
         "rerank",
@@ -79,33 +113,46 @@ def rerank(serve: Serve) -> ToolCase:
         [reranked((0, 0.2), (1, 0.9))],
         {
             "model": model("rerank", "other"),
+            "model_id": TYPED,
             "query": "When?",
             "documents": "Oslo\nPorto",
+            "documents_list": ["Oslo", "Porto"],
             "top_n": 1,
             "score_threshold": 0.5,
         },
     )
 
 
+@tool_case
 def moderation(serve: Serve) -> ToolCase:
     return ToolCase(
         "moderation",
         {"model": model("moderation"), "text": "Nice."},
         [{"result": False}],
-        {"model": model("moderation", "other"), "text": "Nasty."},
+        {"model": model("moderation", "other"), "model_id": TYPED, "text": "Nasty."},
     )
 
 
+@tool_case
 def tts(serve: Serve) -> ToolCase:
     speech = wav(0.1).hex()
     return ToolCase(
         "tts",
-        {"model": model("tts", voice="alloy"), "text": "Hello"},
+        {"model": model("tts"), "text": "Hello", "voice": "alloy"},
         [{"result": speech[:100]}, {"result": speech[100:]}],
-        {"model": model("tts", "other", voice="alloy"), "text": "Good night", "voice": "nova"},
+        {
+            "model": model("tts", "other"),
+            "model_id": TYPED,
+            "text": "Good night",
+            "voice": "nova",
+            "hand_over": "link",
+        },
+        {"upload_file": [{"url": serve(json.dumps(KEPT).encode(), status=201)}]},
+        on_the_workspace={"voice": "en"},
     )
 
 
+@tool_case
 def speech2text(serve: Serve) -> ToolCase:
     return ToolCase(
         "speech2text",
@@ -113,8 +160,10 @@ def speech2text(serve: Serve) -> ToolCase:
         [{"result": "Hello"}],
         {
             "model": model("speech2text", "other"),
+            "model_id": TYPED,
             "audio": file_at(serve(wav(0.2)), "long.wav", type="audio"),
         },
+        on_the_workspace={"audio": file_at(serve(spoken()), "speech.mp3", type="audio")},
     )
 
 
@@ -124,14 +173,14 @@ def app(app_id: str) -> dict[str, Any]:
 
 def taking_files(serve: Serve) -> dict[str, list[dict[str, Any]]]:
     """What Dify answers when files go to an app that has two inputs for them."""
-    kept = {"id": "1", "name": "a.txt", "size": 5, "extension": ".txt", "mime_type": "text/plain", "preview_url": "u"}
     fields = [{"file-list": {"variable": name, "label": name}} for name in ("letters", "photos")]
     return {
         "fetch_app": [{"user_input_form": fields}],
-        "upload_file": [{"url": serve(json.dumps(kept).encode(), status=201)}],
+        "upload_file": [{"url": serve(json.dumps(KEPT).encode(), status=201)}],
     }
 
 
+@tool_case
 def chat_app(serve: Serve) -> ToolCase:
     return ToolCase(
         "app",
@@ -152,9 +201,11 @@ def chat_app(serve: Serve) -> ToolCase:
             "files_input": "photos",
         },
         taking_files(serve),
+        {"app": app("agent"), "files": [], "files_input": ""},
     )
 
 
+@tool_case
 def workflow_app(serve: Serve) -> ToolCase:
     return ToolCase(
         "app",
@@ -172,9 +223,11 @@ def workflow_app(serve: Serve) -> ToolCase:
             "files_input": "photos",
         },
         taking_files(serve),
+        {"app": app("workflow"), "inputs": '{"text": "Short."}', "files": [], "files_input": ""},
     )
 
 
+@tool_case
 def completion_app(serve: Serve) -> ToolCase:
     return ToolCase(
         "app",
@@ -194,18 +247,22 @@ def completion_app(serve: Serve) -> ToolCase:
             "files_input": "photos",
         },
         taking_files(serve),
+        {"app": app("completion"), "files": [], "files_input": ""},
     )
 
 
+@tool_case
 def app_parameters(serve: Serve) -> ToolCase:
     return ToolCase(
         "fetch_app",
         {"app": app("some-app")},
         [{"user_input_form": [{"text-input": {"variable": "name", "label": "Name", "required": True}}]}],
         {"app": app("other-app"), "app_id": "typed-app"},
+        on_the_workspace={"app": app("agent")},
     )
 
 
+@tool_case
 def llm_structured_output(serve: Serve) -> ToolCase:
     schema = {"type": "object", "properties": {"city": {"type": "string"}}}
     return ToolCase(
@@ -214,6 +271,7 @@ def llm_structured_output(serve: Serve) -> ToolCase:
         [llm_chunk('{"city":'), {**llm_chunk('"Oslo"}', total_tokens=5), "structured_output": {"city": "Oslo"}}],
         {
             "model": model("llm", completion_params={"temperature": 0}),
+            "model_id": TYPED,
             "prompt": "When?",
             "system_prompt": "Be brief.",
             "schema": json.dumps({**schema, "required": ["city"]}),
@@ -221,6 +279,7 @@ def llm_structured_output(serve: Serve) -> ToolCase:
     )
 
 
+@tool_case
 def parameter_extractor(serve: Serve) -> ToolCase:
     outputs = {"__is_success": 1, "__reason": None, "__usage": {}, "city": "Oslo"}
     return ToolCase(
@@ -229,6 +288,7 @@ def parameter_extractor(serve: Serve) -> ToolCase:
         [{"process_data": {}, "inputs": {}, "outputs": outputs}],
         {
             "model": model("llm", "other"),
+            "model_id": TYPED,
             "query": "To Porto.",
             "parameters": '[{"name": "city", "type": "string", "required": true}]',
             "instruction": "Only cities.",
@@ -236,6 +296,7 @@ def parameter_extractor(serve: Serve) -> ToolCase:
     )
 
 
+@tool_case
 def question_classifier(serve: Serve) -> ToolCase:
     return ToolCase(
         "node_question_classifier",
@@ -243,6 +304,7 @@ def question_classifier(serve: Serve) -> ToolCase:
         [{"process_data": {}, "inputs": {}, "outputs": {"class_name": "Complaint"}}],
         {
             "model": model("llm", "other"),
+            "model_id": TYPED,
             "query": "It is nice.",
             "classes": "Complaint\nPraise",
             "instruction": "Irony counts.",
@@ -250,6 +312,7 @@ def question_classifier(serve: Serve) -> ToolCase:
     )
 
 
+@tool_case
 def invoke_tool(serve: Serve) -> ToolCase:
     return ToolCase(
         "tool",
@@ -261,9 +324,15 @@ def invoke_tool(serve: Serve) -> ToolCase:
             "tool": "weekday",
             "parameters": '{"timezone": "UTC"}',
         },
+        on_the_workspace={
+            "provider": "switchboard/switchboard/switchboard",
+            "tool": "storage",
+            "parameters": '{"action": "exists", "key": "a"}',
+        },
     )
 
 
+@tool_case
 def storage(serve: Serve) -> ToolCase:
     return ToolCase(
         "storage",
@@ -273,35 +342,16 @@ def storage(serve: Serve) -> ToolCase:
     )
 
 
+@tool_case
 def upload_file(serve: Serve) -> ToolCase:
-    kept = {"id": "1", "name": "a.txt", "size": 5, "extension": ".txt", "mime_type": "text/plain", "preview_url": "u"}
     return ToolCase(
         "upload_file",
         {"file": file_at(serve(b"Hello"), "a.txt", type="document")},
-        [{"url": serve(json.dumps(kept).encode(), status=201)}],
+        [{"url": serve(json.dumps(KEPT).encode(), status=201)}],
         {"file": file_at(serve(b"Hello"), "b.md", type="document")},
     )
 
 
-TOOL_CASES: dict[str, Callable[[Serve], ToolCase]] = {
-    case.__name__: case
-    for case in (
-        llm,
-        llm_structured_output,
-        summary,
-        text_embedding,
-        rerank,
-        tts,
-        speech2text,
-        moderation,
-        chat_app,
-        workflow_app,
-        completion_app,
-        app_parameters,
-        parameter_extractor,
-        question_classifier,
-        invoke_tool,
-        storage,
-        upload_file,
-    )
-}
+TOOLS = list(TOOL_CASES)
+INVOKE_TYPES = {name: case(lambda *_content, **_options: "").invoke_type for name, case in TOOL_CASES.items()}
+every_tool = pytest.mark.parametrize("name", TOOLS)

@@ -1,4 +1,7 @@
-"""`session.app.fetch_app`: what inputs an app wants, as a JSON Schema."""
+"""`session.app.fetch_app`: what inputs an app wants, as a JSON Schema.
+
+To mind: the form comes as a list of objects with one key each.
+"""
 
 from collections.abc import Generator
 from typing import Any

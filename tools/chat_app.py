@@ -1,4 +1,7 @@
-"""`session.app.chat`: ask another chatbot, agent or chatflow of the workspace."""
+"""`session.app.chat`: ask another chatbot, agent or chatflow of the workspace.
+
+To mind: `inputs` may not be `None`, agents only stream, and failures come as events.
+"""
 
 import json
 from collections.abc import Generator
@@ -7,14 +10,15 @@ from typing import Any
 from dify_plugin import Tool
 from dify_plugin.entities.tool import ToolInvokeMessage
 
+from switchboard.apps.conversations import check_goes_on, conversation_id
 from switchboard.apps.events import AppEvents, AppKind
-from switchboard.apps.file_inputs import upload_for_app
-from switchboard.apps.output_files import file_messages
+from switchboard.apps.file_inputs import files_for_app
+from switchboard.apps.result_messages import result_messages
 from switchboard.errors import NoAnswer
 from switchboard.parameters import files, json_object, optional_text, required_text
 from switchboard.reverse_invocation import reverse_invocation
 from switchboard.selectors import chosen_app
-from switchboard.wire_limits import check_request_fits, check_result_size, check_results_fit
+from switchboard.wire_limits import check_request_fits, check_result_size
 
 
 class ChatAppTool(Tool):
@@ -25,13 +29,11 @@ class ChatAppTool(Tool):
             typed_inputs=json_object(tool_parameters, "inputs"),
         )
         query = required_text(tool_parameters, "query")
-        conversation_id = optional_text(tool_parameters, "conversation_id").strip()
+        goes_on = conversation_id(optional_text(tool_parameters, "conversation_id"))
         attached = files(tool_parameters, "files")
         files_input = optional_text(tool_parameters, "files_input").strip()
-        check_request_fits(
-            "The query with the inputs", query, conversation_id, json.dumps(app.inputs, ensure_ascii=False)
-        )
-        app.inputs.update(upload_for_app(self.session, app.app_id, attached, files_input))
+        check_request_fits("The query with the inputs", query, goes_on, json.dumps(app.inputs, ensure_ascii=False))
+        app.inputs.update(files_for_app(self.session, app.app_id, attached, files_input))
 
         events = AppEvents()
         with reverse_invocation("chat app"):
@@ -40,8 +42,9 @@ class ChatAppTool(Tool):
                 query=query,
                 inputs=app.inputs,
                 response_mode="streaming",  # agents know no other
-                conversation_id=conversation_id or None,
+                conversation_id=goes_on or None,
             ):
+                check_goes_on(goes_on, event)
                 events.feed(event)
                 check_result_size("answer", events.length)
             result = events.result(AppKind.CHAT)
@@ -57,11 +60,4 @@ class ChatAppTool(Tool):
             "message_id": result.message_id,
             "usage": result.usage,
         }
-        check_results_fit(**variables, retriever_resources=result.retriever_resources)
-        if result.answer:  # only now: moderation can replace it until the end
-            yield self.create_text_message(result.answer)
-        yield from file_messages(self, result.files)
-        if result.retriever_resources:
-            yield self.create_json_message({"retriever_resources": result.retriever_resources})
-        for name, value in variables.items():
-            yield self.create_variable_message(name, value)
+        yield from result_messages(self, result, text=result.answer, variables=variables)

@@ -2,6 +2,8 @@
 
 Dify's own API cannot do it today: it starts the app without the `query` that it then requires. The call here is right
 all the same, and works where that is mended.
+
+To mind: the query goes in as `inputs["query"]`.
 """
 
 import json
@@ -12,12 +14,12 @@ from dify_plugin import Tool
 from dify_plugin.entities.tool import ToolInvokeMessage
 
 from switchboard.apps.events import AppEvents, AppKind
-from switchboard.apps.file_inputs import upload_for_app
-from switchboard.apps.output_files import file_messages
+from switchboard.apps.file_inputs import files_for_app
+from switchboard.apps.result_messages import result_messages
 from switchboard.parameters import files, json_object, optional_text, required_text
 from switchboard.reverse_invocation import reverse_invocation
 from switchboard.selectors import chosen_app
-from switchboard.wire_limits import check_request_fits, check_result_size, check_results_fit
+from switchboard.wire_limits import check_request_fits, check_result_size
 
 
 class CompletionAppTool(Tool):
@@ -31,7 +33,7 @@ class CompletionAppTool(Tool):
         attached = files(tool_parameters, "files")
         files_input = optional_text(tool_parameters, "files_input").strip()
         check_request_fits("The query with the inputs", json.dumps(inputs, ensure_ascii=False))
-        inputs |= upload_for_app(self.session, app.app_id, attached, files_input)
+        inputs |= files_for_app(self.session, app.app_id, attached, files_input)
 
         events = AppEvents()
         with reverse_invocation("completion app"):
@@ -43,11 +45,4 @@ class CompletionAppTool(Tool):
             result = events.result(AppKind.COMPLETION)
 
         variables = {"answer": result.answer, "message_id": result.message_id, "usage": result.usage}
-        check_results_fit(**variables, retriever_resources=result.retriever_resources)
-        if result.answer:  # only now: moderation can replace it until the end
-            yield self.create_text_message(result.answer)
-        yield from file_messages(self, result.files)
-        if result.retriever_resources:
-            yield self.create_json_message({"retriever_resources": result.retriever_resources})
-        for name, value in variables.items():
-            yield self.create_variable_message(name, value)
+        yield from result_messages(self, result, text=result.answer, variables=variables)

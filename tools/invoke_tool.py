@@ -1,4 +1,7 @@
-"""`session.tool`: run any other tool of the workspace: built in, of an API, a workflow or an MCP server."""
+"""`session.tool`: run any other tool of the workspace: built in, of an API, a workflow or an MCP server.
+
+To mind: settings are parameters too; files other than pictures raise in the SDK.
+"""
 
 import json
 from collections.abc import Generator
@@ -56,4 +59,6 @@ class InvokeToolTool(Tool):
         check_results_fit(result=result)
         if not texts and (values or variables):
             yield self.create_text_message(json.dumps(values or variables, ensure_ascii=False))
+        elif values:
+            yield from map(self.create_json_message, values)
         yield self.create_variable_message("result", result)

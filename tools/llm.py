@@ -1,4 +1,7 @@
-"""`session.model.llm`: ask a language model, with pictures if it sees them."""
+"""`session.model.llm`: ask a language model, with pictures if it sees them.
+
+To mind: stream, and join the fragments of tool calls yourself: without streaming only the last one arrives.
+"""
 
 import base64
 import json
@@ -31,7 +34,7 @@ from switchboard.wire_limits import check_request_fits, check_result_fits, check
 
 class LLMTool(Tool):
     def _invoke(self, tool_parameters: dict[str, Any]) -> Generator[ToolInvokeMessage, None, None]:
-        model_config = llm_config(tool_parameters.get("model"))
+        model_config = llm_config(tool_parameters.get("model"), optional_text(tool_parameters, "model_id"))
         prompt = required_text(tool_parameters, "prompt")
         system_prompt = optional_text(tool_parameters, "system_prompt")
         stop = [*stop_sequences(tool_parameters, "stop"), *take_stop_sequences(model_config)]

@@ -1,4 +1,7 @@
-"""`session.model.llm_structured_output`: ask a language model for a JSON object of a given schema."""
+"""`session.model.llm_structured_output`: ask a language model for a JSON object of a given schema.
+
+To mind: an answer that is no JSON raises, with what the model said in the text.
+"""
 
 import json
 from collections.abc import Generator
@@ -19,7 +22,7 @@ from switchboard.wire_limits import check_request_fits, check_results_fit
 
 class LLMStructuredOutputTool(Tool):
     def _invoke(self, tool_parameters: dict[str, Any]) -> Generator[ToolInvokeMessage, None, None]:
-        model_config = llm_config(tool_parameters.get("model"))
+        model_config = llm_config(tool_parameters.get("model"), optional_text(tool_parameters, "model_id"))
         prompt = required_text(tool_parameters, "prompt")
         system_prompt = optional_text(tool_parameters, "system_prompt")
         schema = json_schema(tool_parameters, "schema")

@@ -1,4 +1,7 @@
-"""`session.model.moderation`: tell whether a text breaks a moderation model's rules."""
+"""`session.model.moderation`: tell whether a text breaks a moderation model's rules.
+
+To mind: an empty text is refused.
+"""
 
 from collections.abc import Generator
 from typing import Any
@@ -6,7 +9,7 @@ from typing import Any
 from dify_plugin import Tool
 from dify_plugin.entities.tool import ToolInvokeMessage
 
-from switchboard.parameters import required_text
+from switchboard.parameters import optional_text, required_text
 from switchboard.reverse_invocation import reverse_invocation
 from switchboard.selectors import moderation_config
 from switchboard.wire_limits import check_request_fits
@@ -14,7 +17,7 @@ from switchboard.wire_limits import check_request_fits
 
 class ModerationTool(Tool):
     def _invoke(self, tool_parameters: dict[str, Any]) -> Generator[ToolInvokeMessage, None, None]:
-        model_config = moderation_config(tool_parameters.get("model"))
+        model_config = moderation_config(tool_parameters.get("model"), optional_text(tool_parameters, "model_id"))
         text = required_text(tool_parameters, "text")
         check_request_fits("The text", text)
 

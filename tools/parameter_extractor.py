@@ -1,4 +1,7 @@
-"""`session.workflow_node.parameter_extractor`: take named values out of a text."""
+"""`session.workflow_node.parameter_extractor`: take named values out of a text.
+
+To mind: its `ModelConfig` has `name` in place of `model`; `completion_params` may not be `None`; a boolean is `bool`.
+"""
 
 import json
 from collections.abc import Generator
@@ -16,7 +19,7 @@ from switchboard.wire_limits import check_request_fits, check_results_fit
 
 class ParameterExtractorTool(Tool):
     def _invoke(self, tool_parameters: dict[str, Any]) -> Generator[ToolInvokeMessage, None, None]:
-        model_config = node_model_config(tool_parameters.get("model"))
+        model_config = node_model_config(tool_parameters.get("model"), optional_text(tool_parameters, "model_id"))
         query = required_text(tool_parameters, "query")
         wanted = extracted_parameters(tool_parameters, "parameters")
         instruction = optional_text(tool_parameters, "instruction")
@@ -41,6 +44,10 @@ class ParameterExtractorTool(Tool):
         text = json.dumps(found, ensure_ascii=False)
         check_results_fit(**variables, text=text)
         yield self.create_text_message(text)
+        if not variables[
+            "success"
+        ]:  # an agent's model sees no variables, and would take an empty value for a found one
+            yield self.create_json_message({"success": False, "reason": variables["reason"]})
         for name, value in variables.items():
             yield self.create_variable_message(name, value)
 

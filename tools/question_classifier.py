@@ -1,4 +1,7 @@
-"""`session.workflow_node.question_classifier`: tell to which of several classes a text belongs."""
+"""`session.workflow_node.question_classifier`: tell to which of several classes a text belongs.
+
+To mind: the same `ModelConfig` as for the extractor, with `name` in place of `model`.
+"""
 
 from collections.abc import Generator
 from typing import Any
@@ -16,7 +19,7 @@ from switchboard.wire_limits import check_request_fits, check_results_fit
 
 class QuestionClassifierTool(Tool):
     def _invoke(self, tool_parameters: dict[str, Any]) -> Generator[ToolInvokeMessage, None, None]:
-        model_config = node_model_config(tool_parameters.get("model"))
+        model_config = node_model_config(tool_parameters.get("model"), optional_text(tool_parameters, "model_id"))
         query = required_text(tool_parameters, "query")
         classes = classes_of(tool_parameters, "classes")
         instruction = optional_text(tool_parameters, "instruction")

@@ -1,4 +1,7 @@
-"""`session.storage`: keep texts between runs, in the plugin's own storage."""
+"""`session.storage`: keep texts between runs, in the plugin's own storage.
+
+To mind: `get` and `delete` of a missing key raise; over quota `set` raises and stores.
+"""
 
 from collections.abc import Generator
 from typing import Any

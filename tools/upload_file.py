@@ -1,4 +1,8 @@
-"""`session.file.upload`: keep a file in Dify, so that an app can take it as an input."""
+"""`session.file.upload`: keep a file in Dify, which gives out an address for it.
+
+To mind: the plugin itself must reach `INTERNAL_FILES_URL`; the type goes in without `; charset=`; Dify 1.16 lets no
+app read the file.
+"""
 
 from collections.abc import Generator
 from typing import Any
@@ -21,6 +25,8 @@ class UploadFileTool(Tool):
         with reverse_invocation("file upload"):
             uploaded = self.session.file.upload(filename=filename, content=content, mimetype=mime_type)
 
+        variables = {"file_input": uploaded.to_app_parameter(), "url": uploaded.preview_url or ""}
         yield self.create_text_message(f"Uploaded {filename} ({len(content):,} bytes).")
-        yield self.create_variable_message("file_input", uploaded.to_app_parameter())
-        yield self.create_variable_message("url", uploaded.preview_url or "")
+        yield self.create_json_message(variables)  # for agents, whose models see no variables
+        for name, value in variables.items():
+            yield self.create_variable_message(name, value)

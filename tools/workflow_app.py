@@ -1,4 +1,7 @@
-"""`session.app.workflow`: run another workflow of the workspace."""
+"""`session.app.workflow`: run another workflow of the workspace.
+
+To mind: a run that failed raises nothing: look at its `status`.
+"""
 
 import json
 from collections.abc import Generator
@@ -8,13 +11,13 @@ from dify_plugin import Tool
 from dify_plugin.entities.tool import ToolInvokeMessage
 
 from switchboard.apps.events import AppEvents, AppKind
-from switchboard.apps.file_inputs import upload_for_app
-from switchboard.apps.output_files import file_messages
+from switchboard.apps.file_inputs import files_for_app
 from switchboard.apps.outputs import readable_outputs
+from switchboard.apps.result_messages import result_messages
 from switchboard.parameters import files, json_object, optional_text
 from switchboard.reverse_invocation import reverse_invocation
 from switchboard.selectors import chosen_app
-from switchboard.wire_limits import check_request_fits, check_results_fit
+from switchboard.wire_limits import check_request_fits
 
 
 class WorkflowAppTool(Tool):
@@ -27,7 +30,7 @@ class WorkflowAppTool(Tool):
         attached = files(tool_parameters, "files")
         files_input = optional_text(tool_parameters, "files_input").strip()
         check_request_fits("`inputs`", json.dumps(app.inputs, ensure_ascii=False))
-        app.inputs.update(upload_for_app(self.session, app.app_id, attached, files_input))
+        app.inputs.update(files_for_app(self.session, app.app_id, attached, files_input))
 
         events = AppEvents()
         with reverse_invocation("workflow app"):
@@ -47,9 +50,4 @@ class WorkflowAppTool(Tool):
         else:
             text = readable_outputs(result.outputs)
         variables = {"outputs": result.outputs, "status": result.status, "workflow_run_id": result.workflow_run_id}
-        check_results_fit(**variables, text=text)
-        if text:
-            yield self.create_text_message(text)
-        yield from file_messages(self, result.files)
-        for name, value in variables.items():
-            yield self.create_variable_message(name, value)
+        yield from result_messages(self, result, text=text, variables=variables)

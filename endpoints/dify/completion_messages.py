@@ -12,13 +12,10 @@ from dify_plugin import Endpoint
 from werkzeug import Request, Response
 
 from endpoints.dify.wire.app_calls import called_app, events_of
-from endpoints.dify.wire.blocking import message_reply
 from endpoints.dify.wire.errors import dify_error
-from endpoints.dify.wire.event_stream import event_stream
+from endpoints.dify.wire.replies import app_reply
 from endpoints.dify.wire.requests import CompletionRequest
 from endpoints.http.body import read_json
-from endpoints.http.framing import whole
-from endpoints.http.json_bytes import json_bytes
 from endpoints.http.route import route
 from switchboard.apps.events import AppKind
 from switchboard.reverse_invocation import reverse_invocation
@@ -42,6 +39,4 @@ class CompletionMessagesEndpoint(Endpoint):
                     ),
                 )
 
-        if body.streams:
-            return event_stream(events())
-        return whole(json_bytes(message_reply(AppKind.COMPLETION, events())), "application/json")
+        return app_reply(AppKind.COMPLETION, events(), streams=body.streams)

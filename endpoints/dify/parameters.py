@@ -1,4 +1,4 @@
-"""`GET /parameters`: what inputs an app wants and what it offers, as Dify's Service API tells it."""
+"""`GET /parameters`: tells what inputs an app wants and what it offers, as Dify's Service API does."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -8,13 +8,10 @@ from dify_plugin import Endpoint
 from werkzeug import Request, Response
 
 from endpoints.dify.wire.app_calls import called_app, events_of
-from endpoints.dify.wire.blocking import run_reply
 from endpoints.dify.wire.errors import dify_error
-from endpoints.dify.wire.event_stream import event_stream
+from endpoints.dify.wire.replies import app_reply
 from endpoints.dify.wire.requests import RunRequest
 from endpoints.http.body import read_json
-from endpoints.http.framing import whole
-from endpoints.http.json_bytes import json_bytes
 from endpoints.http.route import route
 from switchboard.apps.events import AppKind
 from switchboard.reverse_invocation import reverse_invocation
@@ -38,6 +35,4 @@ class WorkflowsRunEndpoint(Endpoint):
                     ),
                 )
 
-        if body.streams:
-            return event_stream(events())
-        return whole(json_bytes(run_reply(events())), "application/json")
+        return app_reply(AppKind.WORKFLOW, events(), streams=body.streams)

@@ -12,6 +12,8 @@ _HEADER_NAMES = re.compile(r"[\w!#$%&'*+.^`|~-]+(?:\s*,\s*[\w!#$%&'*+.^`|~-]+)*"
 
 def allow_origin(request: Request, settings: Mapping[str, Any], response: Response) -> None:
     """Let the page that sent the request read the response, if the settings name its origin or "*"."""
+    if not settings.get("allowed_origins"):
+        return
     allowed = _allowed_origins(settings)
     origin = request.headers.get("Origin", "")
     if "*" in allowed:

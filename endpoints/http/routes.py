@@ -6,36 +6,39 @@ import functools
 from werkzeug.routing import Map, Rule
 
 ROUTES = {
-    "/duck/<app_id>": "GET",
-    "/chat-messages": "POST",
-    "/<app_id>/chat-messages": "POST",
-    "/completion-messages": "POST",
-    "/<app_id>/completion-messages": "POST",
-    "/workflows/run": "POST",
-    "/<app_id>/workflows/run": "POST",
-    "/parameters": "GET",
-    "/<app_id>/parameters": "GET",
-    "/files/upload": "POST",
-    "/<app_id>/files/upload": "POST",
     "/v1/chat/completions": "POST",
+    "/v1/models": "GET",
+    "/v1/models/<path:id>": "GET",
+    "/v1/responses": "POST",
     "/v1/embeddings": "POST",
     "/v1/audio/speech": "POST",
-    "/v1/audio/transcriptions": "POST",
     "/v1/moderations": "POST",
     "/v1/rerank": "POST",
     "/v2/rerank": "POST",
-    "/v1/models": "GET",
-    "/v1/models/<path:id>": "GET",
+    "/chat-messages": "POST",
+    "/workflows/run": "POST",
+    "/parameters": "GET",
+    "/files/upload": "POST",
+    "/v1/audio/transcriptions": "POST",
+    "/completion-messages": "POST",
+    "/<app_id>/chat-messages": "POST",
+    "/<app_id>/workflows/run": "POST",
+    "/<app_id>/completion-messages": "POST",
+    "/<app_id>/parameters": "GET",
+    "/<app_id>/files/upload": "POST",
+    "/duck/<app_id>": "GET",
 }
-"""The method of each path, as in the YAML files of `endpoints/`."""
+"""The method of each path, as in the YAML files of `endpoints/` and in the order of the group."""
 
 
 _INSTEAD = {
-    "/v1/responses": "/v1/chat/completions",
     "/v1/messages": "/v1/chat/completions",
     "/v1/completions": "/v1/chat/completions",
 }
 """Known APIs that are not here."""
+
+_LONGEST = 200
+"""Characters of a path in which a route is looked for."""
 
 
 def methods_of(path: str) -> list[str]:
@@ -45,11 +48,19 @@ def methods_of(path: str) -> list[str]:
 
 
 def similar_route(path: str) -> str | None:
-    """The route that a caller may have meant, such as one whose `/v1` was left out of the base URL."""
+    """The route that a caller may have meant, such as one whose `/v1` was left out of the base URL.
+
+    What stands in front of a known path, such as the address of another server's API, is passed over.
+    """
     path = path.rstrip("/").lower()
-    if path in _INSTEAD:
-        return _INSTEAD[path]
-    close = difflib.get_close_matches(path[:100], [route for route in ROUTES if "<" not in route], n=1, cutoff=0.8)
+    if len(path) > _LONGEST:
+        return None
+    routes = [route for route in ROUTES if "<" not in route]
+    for at in (at for at, character in enumerate(path) if character == "/"):
+        end = path[at:]
+        if end in _INSTEAD or end in routes:
+            return _INSTEAD.get(end, end)
+    close = difflib.get_close_matches(path, routes, n=1, cutoff=0.8)
     return close[0] if close else None
 
 

@@ -1,4 +1,4 @@
-"""`POST /v1/embeddings`: vectors of texts, as numbers or in base64."""
+"""`POST /v1/embeddings`: turns texts into vectors, as numbers or in base64."""
 
 from collections.abc import Mapping
 from typing import Any

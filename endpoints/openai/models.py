@@ -1,4 +1,6 @@
-"""`GET /v1/models` and `/v1/models/<id>`: the models and apps that are configured (OpenAI API reference, "Models").
+"""`GET /v1/models` and `/v1/models/<id>`: lists the models and apps in the settings.
+
+Its form is that of the OpenAI API reference, "Models".
 
 What else a key with the reach of the workspace can use is not listed: Dify tells no plugin which models there are.
 """

@@ -1,4 +1,4 @@
-"""`POST /v1/moderations`: whether texts break a moderation model's rules."""
+"""`POST /v1/moderations`: tells whether a moderation model flags texts."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -1,4 +1,4 @@
-"""`POST /v1/rerank` and `/v2/rerank`: which documents answer a query best."""
+"""`POST /v1/rerank` and `/v2/rerank`: sorts documents by how well they answer a query."""
 
 from collections.abc import Mapping
 from typing import Any

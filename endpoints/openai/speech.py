@@ -1,4 +1,4 @@
-"""`POST /v1/audio/speech`: a text as audio, in the format that the model's provider gives.
+"""`POST /v1/audio/speech`: reads a text aloud, in the format that the model's provider gives.
 
 MP3, Ogg, AAC and AMR leave as they come. Formats whose start tells how long they are, WAV first of all, are gathered: a
 provider may send one file a sentence, and they have to become one. Once audio has left, a failure can only end it.

@@ -1,4 +1,4 @@
-"""`POST /v1/audio/transcriptions`: what is said in a recording.
+"""`POST /v1/audio/transcriptions`: writes down what is said in a recording.
 
 Dify's own API fails at this for every plugin: it decodes the recording twice. The call here is the right one, and the
 reply to that failure says where the fault is.

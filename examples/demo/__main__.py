@@ -5,20 +5,23 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import httpx
 
 from examples.demo import FOLDER, PLUGIN, DemoError
-from examples.demo.endpoints import ORIGIN, MakeHttpStep, http_steps
+from examples.demo.endpoints import ORIGIN, http_steps
 from examples.demo.http_calls import HttpStep, send
+from examples.demo.plain_calls import plain_steps
 from examples.demo.printing import label, show
-from examples.demo.tools import MakeToolStep, ToolStep, call_tool, tool_steps
+from examples.demo.tools import Results, ToolStep, call_tool, tool_steps
 from workspace.engines.offline import OfflineModels
 from workspace.local import local_dify
 from workspace.plugin.errors import PluginError
 from workspace.plugin.file_server import FileServer
-from workspace.plugin.folder import read_plugin_folder
+from workspace.plugin.folder import PluginFolder, read_plugin_folder
+from workspace.plugin.parameters import ParameterError
 from workspace.plugin.process import PluginProcess
 from workspace.plugin.selectors import DEFAULT_MODELS
 from workspace.serve.endpoint_host import EndpointHost
@@ -29,7 +32,7 @@ SETTINGS = PLUGIN / "examples" / "serve.yaml"
 """What `make serve` takes too."""
 
 type Step = ToolStep | HttpStep
-type MakeStep = MakeToolStep | MakeHttpStep
+type MakeStep = Callable[[Results], Step]
 
 
 class Done(NamedTuple):
@@ -85,7 +88,7 @@ def _demonstrate() -> int:
                     told = send(client, step)
                     return Done(told, told, [step.save] if step.save else [])
 
-        plan: list[MakeStep] = [*tool_steps(files.share), *http_steps()]
+        plan: list[MakeStep] = [*(step.after for step in calls_of_tools(folder, files.share)), *http_steps()]
         done, failed = _go_through(plan, perform)
     results = {title: each.to_keep for title, each in done.items()}
     (FOLDER / "results.json").write_text(json.dumps(results, ensure_ascii=False) + "\n")
@@ -96,6 +99,12 @@ def _demonstrate() -> int:
         return 1
     print(f"All {len(plan)} calls worked, in {time.monotonic() - started:.1f} s.")
     return 0
+
+
+def calls_of_tools(folder: PluginFolder, share: Callable[[Path], dict[str, Any]]) -> list[ToolStep]:
+    """Those that the demo tells of, and one of each tool that it does not."""
+    told = tool_steps(share)
+    return [*told, *plain_steps(folder.tools, told, share)]
 
 
 def _go_through(plan: list[MakeStep], perform: Callable[[Step], Done]) -> tuple[dict[str, Done], list[str]]:
@@ -112,7 +121,7 @@ def _go_through(plan: list[MakeStep], perform: Callable[[Step], Done]) -> tuple[
         print(f"{number:2}/{len(plan)}  {step.title} ({step.target})", flush=True)
         try:
             done[step.title] = perform(step)
-        except (PluginError, httpx.HTTPError, DemoError) as error:
+        except (PluginError, ParameterError, httpx.HTTPError, DemoError) as error:
             failed.append(step.title)
             print(f"{label('FAILED')} {error}")
         if step.note:

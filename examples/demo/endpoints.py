@@ -104,6 +104,13 @@ def _openai_steps() -> list[MakeHttpStep]:
             },
         ),
         lambda _: HttpStep(
+            "ask for a response",
+            "POST /v1/responses",
+            lambda reply: reply.json["output"][0]["content"][0]["text"],
+            _is_lisbon,
+            json={"input": FACTS_AND_QUESTION},
+        ),
+        lambda _: HttpStep(
             "embed texts",
             "POST /v1/embeddings",
             lambda reply: [len(entry["embedding"]) for entry in reply.json["data"]],
@@ -232,8 +239,8 @@ def _other_steps() -> list[MakeHttpStep]:
             "POST /<path:path>",
             lambda reply: reply.json["error"]["message"],
             lambda message: f"Did you mean POST {CHAT}?" in message,
-            path="/v1/responses",
-            json={"input": QUESTION},
+            path="/v1/completions",
+            json={"prompt": QUESTION},
             status=404,
         ),
         lambda _: HttpStep(

@@ -35,146 +35,152 @@ from workspace.plugin.selectors import DEFAULT_MODELS, app_selector, model_selec
 MODERATION_MODEL = model_selector(DEFAULT_MODELS["moderation"], scope="moderation")
 
 
+type Results = Mapping[str, Any]
+"""What the steps so far have returned, by their titles."""
+
+
 class ToolStep(NamedTuple):
     title: str
     tool: str
     parameters: dict[str, Any]
     makes_sense: Callable[[Outputs], bool]
     note: str = ""
+    from_results: Callable[[Results], dict[str, Any]] = lambda _results: {}
+    """Makes more parameters of what earlier steps have returned."""
 
     @property
     def target(self) -> str:
         return f"tool {self.tool}"
 
+    def after(self, results: Results) -> "ToolStep":
+        """With all its parameters. Raises KeyError for a result that is missing."""
+        return self._replace(parameters=self.parameters | self.from_results(results))
 
-type MakeToolStep = Callable[[Mapping[str, Any]], ToolStep]
-"""Makes a step from what the ones before it returned, by their titles."""
 
-
-def tool_steps(share: Callable[[Path], dict[str, Any]]) -> list[MakeToolStep]:
-    """`share` makes a file parameter of a file."""
+def tool_steps(share: Callable[[Path], dict[str, Any]]) -> list[ToolStep]:
+    """Those that tell something; `share` makes a file parameter of a file."""
     return [
-        lambda _: ToolStep(
+        ToolStep(
             "speak",
             "tts",
             {"text": SENTENCE, "voice": "alloy"},
             lambda out: len(out.files) == 1 and out.variables["mime_type"] == "audio/mpeg",
         ),
-        lambda done: ToolStep(
+        ToolStep(
             "transcribe",
             "speech2text",
-            {"audio": share(FOLDER / done["speak"].files[0].filename)},
+            {},
             lambda out: same_words(out.variables["transcript"]),
             FAILS_IN_DIFY,
+            lambda done: {"audio": share(FOLDER / done["speak"].files[0].filename)},
         ),
-        lambda _: ToolStep(
+        ToolStep(
             "embed",
             "text_embedding",
             {"texts": json.dumps(FACTS), "input_type": "document"},
             lambda out: len(out.variables["embeddings"]) == len(FACTS),
         ),
-        lambda _: ToolStep(
+        ToolStep(
             "rerank",
             "rerank",
             {"query": QUESTION, "documents": json.dumps(FACTS[::-1])},
             lambda out: out.variables["best"] == FACTS[0],
         ),
-        lambda _: ToolStep(
+        ToolStep(
             "moderate a clean text",
             "moderation",
             {"text": CLEAN},
             lambda out: out.variables["flagged"] is False,
         ),
-        lambda _: ToolStep(
+        ToolStep(
             "moderate a dirty text",
             "moderation",
             {"text": DIRTY},
             lambda out: out.variables["flagged"] is True,
         ),
-        lambda _: ToolStep(
+        ToolStep(
             "ask a model",
             "llm",
             {"prompt": FACTS_AND_QUESTION},
             lambda out: "Lisbon" in out.variables["answer"],
         ),
-        lambda _: ToolStep(
+        ToolStep(
             "fill in an object",
             "llm_structured_output",
             {"prompt": ORDER, "schema": json.dumps(ORDER_SCHEMA)},
             lambda out: out.variables["structured_output"] == {"city": "Lisbon", "tickets": 2, "urgent": True},
         ),
-        lambda _: ToolStep(
+        ToolStep(
             "take parameters out of a text",
             "parameter_extractor",
             {"query": ORDER, "parameters": json.dumps(ORDER_PARAMETERS)},
             lambda out: out.variables["success"] and out.variables["parameters"] == {"city": "Lisbon", "tickets": 2},
         ),
-        lambda _: ToolStep(
+        ToolStep(
             "classify a letter",
             "question_classifier",
             {"query": LETTER, "classes": "\n".join(CLASSES)},
             lambda out: out.variables["class_name"] == CLASSES[1],
         ),
-        lambda _: ToolStep(
+        ToolStep(
             "summarise a short text",
             "summary",
             {"text": LETTER, "instruction": "One sentence."},
             lambda out: out.variables["unchanged"] is True,
         ),
-        lambda _: ToolStep(
+        ToolStep(
             "summarise a long text",
             "summary",
             {"text": (PLUGIN / "LICENSE").read_text(), "instruction": "What does it permit?"},
             lambda out: not out.variables["unchanged"] and len(out.variables["summary"]) < 2000,
         ),
-        lambda _: ToolStep(
+        ToolStep(
             "ask what an app wants",
             "app_parameters",
             {"app": "chatbot"},
             lambda out: "name" in out.variables["input_schema"]["required"],
         ),
-        lambda _: ToolStep(
+        ToolStep(
             "chat with a chatbot",
             "chat_app",
             {"app": "chatbot", "query": QUESTION, "inputs": ABOUT_ANA},
             lambda out: "Lisbon" in out.variables["answer"],
         ),
-        lambda done: ToolStep(
+        ToolStep(
             "go on with it",
             "chat_app",
-            {
-                "app": "chatbot",
-                "query": NEXT_QUESTION,
+            {"app": "chatbot", "query": NEXT_QUESTION},
+            lambda out: "Tagus" in out.variables["answer"],
+            from_results=lambda done: {
                 "conversation_id": done["chat with a chatbot"].variables["conversation_id"],
             },
-            lambda out: "Tagus" in out.variables["answer"],
         ),
-        lambda _: ToolStep(
+        ToolStep(
             "ask an agent",
             "chat_app",
             {"app": "agent", "query": SUM},
             lambda out: "14" in out.variables["answer"],
         ),
-        lambda _: ToolStep(
+        ToolStep(
             "ask an agent that has these tools",
             "chat_app",
             {"app": "plugin-agent", "query": f"Is this text offensive? {DIRTY}"},
             lambda out: out.variables["answer"].startswith("Flagged"),
         ),
-        lambda _: ToolStep(
+        ToolStep(
             "run a workflow",
             "workflow_app",
             {"app": "workflow", "inputs": {"text": LETTER, "max_words": 30}},
             lambda out: out.variables["status"] == "succeeded" and bool(out.variables["outputs"]["summary"]),
         ),
-        lambda _: ToolStep(
+        ToolStep(
             "complete a text",
             "completion_app",
             {"app": "completion", "query": " ".join([*FACTS, QUESTION])},
             lambda out: bool(out.variables["answer"].strip()),
             FAILS_IN_DIFY,
         ),
-        lambda _: ToolStep(
+        ToolStep(
             "run another tool",
             "invoke_tool",
             {
@@ -184,7 +190,7 @@ def tool_steps(share: Callable[[Path], dict[str, Any]]) -> list[MakeToolStep]:
             },
             lambda out: out.variables["result"]["variables"] == {"flagged": True},
         ),
-        lambda _: ToolStep(
+        ToolStep(
             "run a workflow as a tool",
             "invoke_tool",
             {
@@ -195,23 +201,24 @@ def tool_steps(share: Callable[[Path], dict[str, Any]]) -> list[MakeToolStep]:
             },
             lambda out: bool(out.variables["result"]["variables"]["summary"]),
         ),
-        lambda _: ToolStep(
+        ToolStep(
             "store a text",
             "storage",
             {"action": "set", "key": "letters/council", "value": LETTER},
             lambda out: out.variables["found"],
         ),
-        lambda _: ToolStep(
+        ToolStep(
             "read it again",
             "storage",
             {"action": "get", "key": "letters/council"},
             lambda out: out.variables == {"value": LETTER, "found": True},
         ),
-        lambda done: ToolStep(
+        ToolStep(
             "upload the speech",
             "upload_file",
-            {"file": share(FOLDER / done["speak"].files[0].filename)},
+            {},
             lambda out: out.variables["file_input"]["type"] == "audio",
+            from_results=lambda done: {"file": share(FOLDER / done["speak"].files[0].filename)},
         ),
     ]
 

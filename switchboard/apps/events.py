@@ -32,7 +32,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from switchboard.errors import InvocationError, NoAnswer, ProviderFailed, WrongKindOfApp
-from switchboard.reverse_invocation import error_event
+from switchboard.reverse_invocation import error_event, failed_run
 
 
 class AppKind(StrEnum):
@@ -211,7 +211,7 @@ class AppEvents:
             title = _text(self._failed_node, "title")
             where = f' at the node "{title}"' if title else ""
             error = _text(self._failed_node, "error") or _text(finished, "error")
-            return ProviderFailed(f"The workflow run failed{where}{run}: {_readable(error)}")
+            return failed_run(f"The workflow run failed{where}{run}", error)
         return error_event(interface, self._error) if self._error else None
 
     def _add_files(self, holder: Mapping[str, Any]) -> None:

@@ -5,7 +5,6 @@ to make one. Any other address comes from wherever the app has it: it is not fet
 which Dify fetches through its own proxy where it is a picture.
 """
 
-import re
 from collections.abc import Iterator
 
 from dify_plugin import Tool
@@ -15,12 +14,8 @@ from dify_plugin.file.file import File
 
 from switchboard.apps.events import AppFile
 from switchboard.errors import InvalidInput
-from switchboard.media.files import download
+from switchboard.media.files import download, is_kept_by_dify
 from switchboard.wire_limits import MAX_FILE, check_result_fits
-
-_KEPT_BY_DIFY = re.compile(
-    r"https?://[^/?#]+(?:/[\w-]+)*/files/(?:tools/)?[0-9a-f-]{36}(?:\.\w+|/file-preview)?\?(?:[^#]*&)?sign=\S+"
-)
 
 
 def file_messages(tool: Tool, files: list[AppFile]) -> Iterator[ToolInvokeMessage]:
@@ -38,7 +33,7 @@ def file_messages(tool: Tool, files: list[AppFile]) -> Iterator[ToolInvokeMessag
 
 
 def _fetch(file: AppFile) -> bytes | None:
-    if (file.size or 0) > MAX_FILE or not _KEPT_BY_DIFY.fullmatch(file.url):
+    if (file.size or 0) > MAX_FILE or not is_kept_by_dify(file.url):
         return None
     try:
         content = download(File(url=file.url, filename=file.filename, type=FileType.CUSTOM), "files")

@@ -6,7 +6,7 @@ input `query`; inputs that an app's form does not know are passed over by Dify.
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +14,7 @@ from dify_plugin.core.runtime import Session
 from dify_plugin.entities.model.message import PromptMessage, PromptMessageRole, TextPromptMessageContent
 from dify_plugin.file.entities import FileType
 
+from switchboard.apps.conversations import check_goes_on
 from switchboard.apps.events import AppEvents, AppFile, AppKind
 from switchboard.apps.outputs import readable_outputs
 from switchboard.chat.pieces import Conversation, End, Finish, Piece, Reasoning, Replacement, SplitText, Text, Usage
@@ -30,9 +31,11 @@ class AppChat:
     query: str
     inputs: dict[str, Any]
     conversation_id: str
-    """"" for a new one."""
+    """As `apps.conversations` reads it, "" for a new one."""
     user: str
     """Whom the app answers; Dify takes it and does nothing with it today."""
+    messages_field: str = "messages"
+    """Of the request, which a caller has to make smaller where all of it is too large."""
 
 
 def ask_app(session: Session, chat: AppChat) -> Iterator[Piece]:
@@ -42,7 +45,7 @@ def ask_app(session: Session, chat: AppChat) -> Iterator[Piece]:
     """
     answer = _Answer()
     inputs = {"query": chat.query, **chat.inputs}
-    check_request_fits("The chat", chat.query, chat.query, json.dumps(chat.inputs), field="messages")
+    check_request_fits("The chat", chat.query, chat.query, json.dumps(chat.inputs), field=chat.messages_field)
     with reverse_invocation("app"):
         for event in session.app.chat.invoke(
             app_id=chat.app_id,
@@ -52,6 +55,7 @@ def ask_app(session: Session, chat: AppChat) -> Iterator[Piece]:
             conversation_id=chat.conversation_id or None,
             user=chat.user or None,
         ):
+            check_goes_on(chat.conversation_id, event)
             yield from answer.feed(event)
         yield from answer.end()
 
@@ -63,16 +67,21 @@ _LABELS = {
 }
 
 
-def query_of(messages: list[PromptMessage], *, last_only: bool) -> str:
+def query_of(
+    messages: list[PromptMessage], *, last_only: bool, fields: Sequence[str], messages_field: str = "messages"
+) -> str:
     """The messages as one query: a lone message as it is, several as a transcript that names who speaks.
 
-    `last_only` takes the last message of the user, for an app that remembers the others. Raises InvalidInput for what
-    an app cannot be given.
+    `last_only` takes the last message of the user, for an app that remembers the others. `fields` are those of the
+    request that hold a message each, `messages_field` the one that holds all. Raises InvalidInput for what an app
+    cannot be given.
     """
-    spoken = [(_LABELS.get(message.role), _text(message, f"messages[{at}]")) for at, message in enumerate(messages)]
+    spoken = [
+        (_LABELS.get(message.role), _text(message, field)) for message, field in zip(messages, fields, strict=True)
+    ]
     from_user = [text for label, text in spoken if label == "User"]
     if not from_user or not from_user[-1].strip():
-        raise InvalidInput("An app needs a message of the user that is not empty.", field="messages")
+        raise InvalidInput("An app needs a message of the user that is not empty.", field=messages_field)
     if last_only or len(spoken) == 1:
         return from_user[-1]
     return "\n\n".join(f"{label}: {text}" for label, text in spoken)

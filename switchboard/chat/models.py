@@ -45,6 +45,8 @@ class Chat:
     """Dify passes no such wish on: the model is told in words, and an answer without a call is an error."""
     one_call: bool = False
     """At most one call of a tool: those after the first are left out."""
+    messages_field: str = "messages"
+    """Of the request, which a caller has to make smaller where all of it is too large."""
 
 
 def ask(session: Session, chat: Chat) -> Iterator[Piece]:
@@ -94,14 +96,8 @@ def _told_to_call(chat: Chat) -> list[PromptMessage]:
 
 
 def _check_size(chat: Chat) -> None:
-    sent = [
-        *(message.model_dump() for message in chat.messages),
-        *(tool.model_dump() for tool in chat.tools),
-        chat.model.completion_params,
-        chat.stop,
-        chat.schema,
-    ]
-    check_request_size("The chat", wire_size(sent), field="messages")
+    sent = [chat.messages, chat.tools, chat.model.completion_params, chat.stop, chat.schema]
+    check_request_size("The chat", wire_size(sent), field=chat.messages_field)
 
 
 class _Answer:
@@ -117,6 +113,7 @@ class _Answer:
         self._object: Mapping[str, Any] | None = None
 
     def pieces(self, chunks: Iterable[LLMResultChunk]) -> Iterator[Piece]:
+        wants_object = self._chat.schema is not None
         for chunk in chunks:
             delta = chunk.delta
             self._is_empty = False
@@ -130,8 +127,8 @@ class _Answer:
                 yield from self._parts(content)
             if delta.message.tool_calls:
                 yield from self.calls.feed(delta.message.tool_calls)
-            if isinstance(chunk, LLMResultChunkWithStructuredOutput) and chunk.structured_output is not None:
-                self._object = chunk.structured_output
+            if wants_object and isinstance(chunk, LLMResultChunkWithStructuredOutput):
+                self._object = self._object if chunk.structured_output is None else chunk.structured_output
 
     def end(self) -> Iterator[Piece]:
         """What is known only now."""

@@ -112,13 +112,11 @@ class SplitText:
         return self._pieces(self._splitter.flush())
 
     def _pieces(self, split: Split) -> list[Reasoning | Text]:
-        pieces: list[Reasoning | Text] = []
-        if split.reasoning:
-            reasoning = (
-                split.reasoning if self._has_thought else split.reasoning.lstrip()
-            )  # the line break after <think>
-            self._has_thought = self._has_thought or bool(reasoning)
-            pieces += [Reasoning(reasoning)] if reasoning else []
-        if split.answer:
-            pieces.append(Text(split.answer))
-        return pieces
+        answer, reasoning = split
+        texts: list[Reasoning | Text] = [Text(answer)] if answer else []
+        if not reasoning:
+            return texts
+        if not self._has_thought:
+            reasoning = reasoning.lstrip()  # the line break after <think>
+            self._has_thought = bool(reasoning)
+        return [Reasoning(reasoning), *texts] if reasoning else texts

@@ -3,13 +3,31 @@
 Dify's providers put what a model thinks into the answer's own text, between `<think>` and `</think>`. The opening tag
 starts a line or ends one; anywhere else the answer speaks of it. In a stream a tag can be split anywhere: the end of a
 chunk is held back for as long as it could be the start of one.
+
+Providers that cut the reasoning off themselves leave the blank lines after it at the start of the answer.
 """
 
+import html
 import re
 from typing import NamedTuple
 
+_DEEPSEEK_MARK = "<!--dify-deepseek-reasoning-->"
 _OPENING = re.compile(r"<think>(?=(\n?))", re.IGNORECASE | re.ASCII)
+_BLANK_LINES = re.compile(r"\s*\n")
 _CLOSING = re.compile(r"</think>", re.IGNORECASE | re.ASCII)
+
+
+def with_reasoning(reasoning: str, answer: str, *, provider: str) -> str:
+    """The text of an earlier answer, for the model of this provider that is to go on from it.
+
+    The provider `deepseek` knows its own by a mark, and escapes it (`langgenius/dify-official-plugins`).
+    """
+    reasoning = reasoning.strip()
+    if not reasoning:
+        return answer
+    if provider.rpartition("/")[2] == "deepseek":
+        reasoning = f"{_DEEPSEEK_MARK}{html.escape(reasoning, quote=False)}"
+    return f"<think>\n{reasoning}\n</think>{answer}"
 
 
 class Split(NamedTuple):
@@ -25,10 +43,13 @@ class ReasoningSplitter:
         self._held = ""
         self._line_is_blank = True
         self._after_block = False
+        self._has_begun = False
+        self._indent = ""
+        """White space that the answer may begin with, or that may be a blank line in front of it."""
 
     def feed(self, text: str) -> Split:
         """The next chunk."""
-        if not self._inside and not self._held and not self._after_block and "<" not in text:
+        if self._has_begun and not self._inside and not self._held and not self._after_block and "<" not in text:
             self._line_is_blank = _line_is_blank(text, before=self._line_is_blank)
             return Split(text, "")
         return self._split(self._held + text)
@@ -36,7 +57,9 @@ class ReasoningSplitter:
     def flush(self) -> Split:
         """The end of the answer: what was held back after all is text."""
         held, self._held = self._held, ""
-        return Split("", held) if self._inside else Split(held, "")
+        if self._inside:
+            return Split("", held)
+        return Split(held if self._has_begun else self._begin(held), "")
 
     def _split(self, text: str) -> Split:
         answer: list[str] = []
@@ -53,6 +76,7 @@ class ReasoningSplitter:
                 self._held = text[end:]
                 return Split("".join(answer), "".join(reasoning))
             self._inside = not self._inside
+            self._indent = ""
             self._after_block = not self._inside
             position = found.end()
 
@@ -73,8 +97,19 @@ class ReasoningSplitter:
             text = text.lstrip()
             self._after_block = not text
             self._line_is_blank = True
+        if not self._has_begun:
+            text = self._begin(text)
         self._line_is_blank = _line_is_blank(text, before=self._line_is_blank)
         answer.append(text)
+
+    def _begin(self, text: str) -> str:
+        """The start of the answer without its blank lines, once there is something else in it."""
+        text = self._indent + text
+        if blank := _BLANK_LINES.match(text):
+            text = text[blank.end() :]
+        self._has_begun = bool(text.strip())
+        self._indent = "" if self._has_begun or self._after_block else text
+        return text if self._has_begun else ""
 
 
 def _line_is_blank(text: str, *, before: bool) -> bool:

@@ -5,9 +5,12 @@ following redirects). In a self-hosted Dify that URL is often what is wrong, so 
 """
 
 import mimetypes
+import re
+from pathlib import PurePosixPath
 from typing import NamedTuple
 
 import httpx
+from dify_plugin.file.entities import FileType
 from dify_plugin.file.file import File
 
 from switchboard.errors import InvalidInput
@@ -20,6 +23,16 @@ class Image(NamedTuple):
     mime_type: str
     filename: str
 
+
+_KEPT_BY_DIFY = re.compile(
+    r"https?://[^/?#]+(?:/[\w-]+)*/files/(?:tools/|datasources/)?[0-9a-f-]{36}(?:\.\w+|/(?:file|image)-preview)?"
+    r"\?(?:[^#]*&)?sign=\S+"
+)
+_DOCUMENTS = (
+    "txt", "md", "mdx", "markdown", "pdf", "html", "htm", "xml", "epub", "vtt", "properties", "csv",
+    "doc", "docx", "xls", "xlsx", "ppt", "pptx", "eml", "msg",
+)  # fmt: skip
+"""Extensions of what is a document to Dify ("Supported file types" in its Service API, `/chat-messages`)."""
 
 _IMAGE_SIGNATURES = {
     b"\x89PNG\r\n\x1a\n": "image/png",
@@ -97,6 +110,22 @@ def check_recording(what: str, content: bytes, *, field: str = "") -> None:
             f"{what} is {found}. Give a recording as MP3, M4A, WAV, Ogg, FLAC, AAC, WebM or AMR.", field=field
         )
     check_bytes_fit(what, len(content), field=field)
+
+
+def is_kept_by_dify(url: str) -> bool:
+    """Whether it is an address at which Dify itself gives out a file that it keeps, which it has signed."""
+    return bool(_KEPT_BY_DIFY.fullmatch(url))
+
+
+def kind_of_file(file: File) -> str:
+    """What Dify takes a file for: image, document, audio, video or custom. Its own word, unless that is custom."""
+    if file.type is not FileType.CUSTOM:
+        return file.type.value
+    kind = upload_type(file).partition("/")[0]
+    extension = file.extension or PurePosixPath(file.filename or "").suffix
+    if extension.lower().removeprefix(".") in _DOCUMENTS:
+        return FileType.DOCUMENT.value
+    return kind if kind in ("image", "audio", "video") else FileType.CUSTOM.value
 
 
 def upload_type(file: File) -> str:

@@ -60,7 +60,16 @@ OPENAI = Route(
     ends=lambda events: events[-1] == "[DONE]" and json.loads(events[-2])["choices"][0]["finish_reason"] == "stop",
     breaks_off=lambda events: events[-1] == "[DONE]",
 )
-ROUTES = {"OpenAI": OPENAI, "Dify": DIFY}
+RESPONSES = Route(
+    "/v1/responses",
+    {"model": "test-model", "input": "Hi", "stream": True},
+    piece=llm_chunk,
+    end=llm_chunk("", finish_reason="stop", total_tokens=9),
+    text=lambda event: event["delta"] if event["type"] == "response.output_text.delta" else "",
+    ends=lambda events: json.loads(events[-1]).get("response", {}).get("usage") is not None,
+    breaks_off=lambda events: json.loads(events[-1])["type"] == "response.completed",
+)
+ROUTES = {"OpenAI": OPENAI, "Responses": RESPONSES, "Dify": DIFY}
 every_route = pytest.mark.parametrize("route", ROUTES.values(), ids=ROUTES)
 
 
@@ -87,7 +96,7 @@ def read(api, route: Route, *, rate: float | None = None) -> list[str]:
     """The `data` of each event of a stream."""
     *events, rest = received(api, route.path, route.body, rate=rate).decode().split("\n\n")
     assert rest == ""
-    return [event.removeprefix("data: ") for event in events if not event.startswith(":")]
+    return [event.partition("data: ")[2] for event in events if not event.startswith(":")]
 
 
 def texts(route: Route, events: list[str]) -> list[str]:
@@ -165,7 +174,7 @@ def test_a_token_does_not_wait(api, route, measured):
     for _ in range(20):
         with api.http.stream("POST", route.path, json=route.body) as response:
             for part in response.iter_raw():
-                if b"token " in part:
+                if b"token " in part and len(came) < len(left):  # some streams end with all that was said
                     came.append(time.perf_counter())
                     read.set()
 

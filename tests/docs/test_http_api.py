@@ -19,8 +19,11 @@ from werkzeug.routing import Map, Rule
 
 import endpoints.http.errors  # noqa: F401 - for its errors
 from endpoints.http.routes import ROUTES
+from endpoints.openai.wire.responses_call import REFUSED
+from endpoints.openai.wire.responses_request import ResponsesRequest
 from switchboard.errors import SwitchboardError
 from tests.documents import ROOT, blocks, code, commands, is_as_printed, routes_of, rows
+from tests.endpoints.openai.test_responses_refusals import PASSED_OVER
 from workspace.cli.command_line import serve_parser
 
 DOCUMENT = "docs/http-api.md"
@@ -132,7 +135,7 @@ def test_there_is_a_command_for_each_route():
     called = set()
     for command, _ in COMMANDS:
         [path] = re.findall(r"\$BASE([^\s\"?]+)", command)
-        if path != "/v1/responses":
+        if path != "/v1/completions":
             method = "POST" if re.search(" -[dF] ", command) else "GET"
             called.add(routes.bind("localhost").match(path, method=method)[0].removeprefix("/<app_id>"))
 
@@ -187,20 +190,23 @@ def test_the_readme_names_every_path_and_no_other():
     assert marked == {"/v1/audio/transcriptions", "/completion-messages"}
 
 
-def test_every_setting_has_its_row():
-    kinds = {
-        "secret-input": "secret",
-        "model-selector": "model",
-        "app-selector": "app",
-        "text-input": "text",
-        "select": "choice",
-    }
+def test_every_setting_has_its_row_with_its_label():
     group = yaml.safe_load((ROOT / "endpoints" / "group.yaml").read_text())
 
-    assert [cells[:2] for cells in rows("## Settings, and what a key reaches", DOCUMENT)] == [
-        [f"`{setting['name']}`", kinds[setting["type"]] + ", required" * setting["required"]]
-        for setting in group["settings"]
-    ]
+    assert [
+        (code(name), label.partition("*: ")[0].strip("*"), "required" in label)
+        for name, label, _ in rows("## Settings, and what a key reaches", DOCUMENT)
+    ] == [([setting["name"]], setting["label"]["en_US"], setting["required"]) for setting in group["settings"]]
+
+
+def test_every_field_of_a_response_request_is_in_its_row():
+    """What is refused, and what is passed over, as the tests of the route have it."""
+    cells = {name: set(code(cell)) for name, cell in rows("## Responses", DOCUMENT)}
+
+    assert set(REFUSED) <= cells["refused"]
+    assert cells["passed over"] >= set(PASSED_OVER)
+    assert set(ResponsesRequest.model_fields) <= set().union(*cells.values())
+    assert not set(REFUSED) & set().union(*(cells[name] for name in cells if name != "refused"))
 
 
 def test_every_status_of_an_error_has_its_row():

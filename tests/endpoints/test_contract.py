@@ -19,6 +19,7 @@ ENDPOINTS = {name: yaml.safe_load((ROOT / name).read_text()) for name in GROUP["
 SETTINGS = {setting["name"]: setting for setting in GROUP["settings"]}
 LANGUAGES = {"en_US", "zh_Hans", "ja_JP", "pt_BR"}
 CATCH_ALL = {"/", "/<path:path>"}
+FAILING_IN_DIFY = {"/v1/audio/transcriptions", "/completion-messages"}
 
 
 def test_the_settings_are_pinned():
@@ -42,9 +43,11 @@ def test_the_settings_are_pinned():
     assert [option["value"] for option in SETTINGS["reach"]["options"]] == ["configured", "workspace"]
 
 
-def test_only_the_key_has_to_be_set_and_dify_is_left_no_defaults_to_forget():
+def test_only_the_key_has_to_be_set_and_the_form_shows_what_it_reaches():
     assert [name for name, setting in SETTINGS.items() if setting["required"]] == ["api_key"]
-    assert not [name for name, setting in SETTINGS.items() if "default" in setting]
+    assert {name: setting["default"] for name, setting in SETTINGS.items() if "default" in setting} == {
+        "reach": "configured"
+    }
 
 
 @pytest.mark.parametrize("name", SETTINGS)
@@ -96,10 +99,24 @@ def test_every_file_is_as_the_daemon_takes_it(name):
     Map([Rule(endpoint["path"])])
 
 
-def test_what_catches_all_is_not_shown_in_dify():
-    hidden = {endpoint["path"] for endpoint in ENDPOINTS.values() if endpoint.get("hidden")}
+def test_dify_lists_what_most_clients_call_first_and_neither_doubles_nor_what_fails():
+    """Its panel shows the addresses in the order of the group, cut so that only their beginnings can be read."""
+    shown = [ENDPOINTS[name]["path"] for name in GROUP["endpoints"] if not ENDPOINTS[name].get("hidden")]
+    hidden = {endpoint["path"] for endpoint in ENDPOINTS.values()} - set(shown)
 
-    assert hidden == set(CATCH_ALL)
+    assert shown[:3] == ["/v1/chat/completions", "/v1/responses", "/v1/models"]
+    assert hidden >= CATCH_ALL
+    assert hidden - CATCH_ALL == {
+        "/duck/<app_id>",
+        *FAILING_IN_DIFY,
+        *(path for path in ROUTES if path.startswith("/<app_id>/")),
+    }
+
+
+def test_a_refusal_names_the_routes_in_the_same_order():
+    listed = [ENDPOINTS[name]["path"] for name in GROUP["endpoints"]]
+
+    assert [path for path in listed if path in ROUTES] == list(ROUTES)
 
 
 def test_the_sdk_serves_what_the_files_say():

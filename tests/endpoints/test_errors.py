@@ -81,7 +81,7 @@ def test_another_content_type_is_told_with_the_one_to_send(api, route):
     assert api.asked == []
 
 
-@pytest.mark.parametrize("route", ["/chat-messages", "/v1/embeddings"])
+@pytest.mark.parametrize("route", ["/chat-messages", "/v1/embeddings", "/v1/responses"])
 def test_a_body_of_ten_mebibytes_is_too_large_and_not_bad_json(api, route):
     answer = post(api, route, b'{"model": "' + b"x" * 10 * 1024 * 1024)
 
@@ -127,6 +127,11 @@ def test_a_field_of_the_wrong_type_is_told_by_its_name_and_never_shown(api, rout
 
 LLM_ERROR = "invoke llm model failed: request failed with status code: {} and respond with: {}"
 RATE_LIMIT = "[langgenius/openai/openai] Rate Limit Error, Error code: 429 - {'error': {'message': 'Slow down'}}"
+TOO_LONG = (
+    "[models] Bad Request Error, Error code: 400 - {'error': {'message': \"This model's maximum context length is 8192 "
+    "tokens. However, your messages resulted in 9000 tokens.\", 'type': 'invalid_request_error', 'param': None, "
+    "'code': 'context_length_exceeded'}}"
+)
 FAILURES = [
     ("permission denied, you need to enable llm access in plugin manifest", openai.PermissionDeniedError, 403, None),
     ("request failed: Model no-such-model not exist.", openai.BadRequestError, 400, None),
@@ -137,6 +142,25 @@ FAILURES = [
     (LLM_ERROR.format(429, '{"code":"too_many_requests","message":"no"}'), openai.RateLimitError, 429, None),
     (f"read llm model failed: request failed: {RATE_LIMIT}", openai.RateLimitError, 429, None),
     ("request failed: [langgenius/x/x] Server Unavailable Error, down", openai.InternalServerError, 502, None),
+    (
+        f"read llm model failed: request failed: {TOO_LONG}",
+        openai.BadRequestError,
+        400,
+        "context_length_exceeded",
+    ),
+    (
+        "request failed: [langgenius/x/x] Bad Request Error, Error code: 422 - {'error': {'message': 'no'}}",
+        openai.BadRequestError,
+        400,
+        None,
+    ),
+    (
+        'request failed: PluginInvokeError: {"args":{},"error_type":"ValueError","message":"Model Parameter '
+        'temperature should be less than or equal to 2.0."}',
+        openai.BadRequestError,
+        400,
+        None,
+    ),
     ("read llm model failed: EOF\nfailed to read data", openai.InternalServerError, 502, None),
     ("No response from Dify", openai.InternalServerError, 502, None),
     ("killed by timeout", openai.InternalServerError, 504, "timeout"),
@@ -210,6 +234,17 @@ def test_a_client_does_not_ask_again_for_what_dify_cannot_do(api):
         client.chat.completions.create(model="app/completion-app", messages=[{"role": "user", "content": "Hi"}])
 
     assert failure.value.response.headers["x-should-retry"] == "false"
+    assert len(api.asked) == 1
+
+
+def test_a_client_does_not_ask_again_for_what_a_provider_refuses(api):
+    api.answer(DifyError(f"read llm model failed: request failed: {TOO_LONG}"))
+    client = api.openai().with_options(max_retries=2)
+
+    with pytest.raises(openai.BadRequestError, match="maximum context length is 8192") as failure:
+        client.chat.completions.create(model="test-model", messages=[{"role": "user", "content": "Hi"}])
+
+    assert (failure.value.type, failure.value.code) == ("invalid_request_error", "context_length_exceeded")
     assert len(api.asked) == 1
 
 

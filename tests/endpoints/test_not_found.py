@@ -73,7 +73,7 @@ def test_a_head_request_has_the_status_and_no_body(api):
 @pytest.mark.parametrize(
     ("path", "meant"),
     [
-        ("/v1/responses", "POST /v1/chat/completions"),
+        ("/responses", "POST /v1/responses"),
         ("/v1/completions", "POST /v1/chat/completions"),
         ("/v1/messages", "POST /v1/chat/completions"),
         ("/chat/completions", "POST /v1/chat/completions"),
@@ -90,6 +90,13 @@ def test_the_route_that_was_meant_is_named(api, path, meant):
     assert as_openai
 
 
+def test_a_route_of_difys_api_is_named_in_its_own_form(api):
+    message, as_openai = error_of(api.http.post("/agent/v1/chat-messages"))
+
+    assert "There is no POST /agent/v1/chat-messages. Did you mean POST /chat-messages?" in message
+    assert not as_openai
+
+
 def test_slashes_in_front_do_not_matter(api):
     assert api.http.get(f"{api.url}//v1/models").status_code == 200
 
@@ -97,8 +104,8 @@ def test_slashes_in_front_do_not_matter(api):
 def test_the_client_of_openai_says_what_is_not_there(api):
     client = api.openai()
 
-    with pytest.raises(openai.NotFoundError, match="Did you mean POST /v1/chat/completions"):
-        client.responses.create(model="test-model", input="Hi")
+    with pytest.raises(openai.NotFoundError, match="There is no GET /v1/responses/resp_1"):
+        client.responses.retrieve("resp_1")
     with pytest.raises(openai.NotFoundError, match="Did you mean POST /v1/chat/completions"):
         client.completions.create(model="test-model", prompt="Hi")
     with pytest.raises(openai.NotFoundError, match="There is no POST /v1/images/generations"):

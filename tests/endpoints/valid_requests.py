@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import httpx
 
 from endpoints.http.routes import ROUTES
-from tests.app_replies import USAGE, chat, chat_end, completion, workflow, workflow_finished
+from tests.app_replies import CONVERSATION, USAGE, chat, chat_end, completion, workflow, workflow_finished
 from tests.recordings import wav
 from tests.replies import PNG, embedding, llm_chunk, reranked
 from workspace.plugin.file_server import FileServer
@@ -44,6 +44,24 @@ def _chat(**fields: Any) -> ValidRequest:
     )
 
 
+_ITEMS = [
+    {"role": "developer", "content": [{"type": "input_text", "text": "Be brief."}]},
+    {
+        "role": "user",
+        "content": [{"type": "input_text", "text": "Hi"}, {"type": "input_image", "image_url": PICTURE}],
+    },
+    {"type": "reasoning", "id": "r1", "summary": [{"type": "summary_text", "text": "Hm."}]},
+    {"type": "message", "role": "assistant", "content": [{"type": "output_text", "text": "Wait.", "annotations": []}]},
+    {"type": "function_call", "call_id": "c1", "name": "weather", "arguments": "{}"},
+    {"type": "custom_tool_call", "call_id": "c2", "name": "patch", "input": "x"},
+    {"type": "function_call_output", "call_id": "c1", "output": "No."},
+    {"type": "custom_tool_call_output", "call_id": "c2", "output": [{"type": "input_text", "text": "Done."}]},
+]
+_RESPONSE_TOOLS = [
+    {"type": "function", "name": "weather", "parameters": {"type": "object", "properties": {}}, "strict": True},
+    {"type": "custom", "name": "patch", "format": {"type": "grammar", "syntax": "lark", "definition": "start: /x/"}},
+    {"type": "namespace", "name": "crm", "tools": [{"type": "function", "name": "find", "parameters": None}]},
+]
 _ROUNDS = [
     {"role": "user", "content": "Is it raining?"},
     {
@@ -76,6 +94,33 @@ VALID: dict[str, list[ValidRequest]] = {
         _chat(stream=True, stream_options={"include_usage": True}, response_format={"type": "json_object"}),
         _chat(messages=_ROUNDS, tools=[TOOL], tool_choice="auto", parallel_tool_calls=True),
         _chat(model="app/chat-app", messages=[{"role": "user", "content": "Hi"}], stream=True),
+    ],
+    "/v1/responses": [
+        ValidRequest(
+            "/v1/responses", {"model": "test-model", "input": "Hi", "instructions": "Be brief.", "store": True}
+        ),
+        ValidRequest(
+            "/v1/responses",
+            {
+                "input": _ITEMS,
+                "tools": _RESPONSE_TOOLS,
+                "tool_choice": {
+                    "type": "allowed_tools",
+                    "mode": "auto",
+                    "tools": [{"type": "custom", "name": "patch"}],
+                },
+                "reasoning": {"effort": "low", "summary": "auto"},
+                "include": ["reasoning.encrypted_content"],
+                "stream": True,
+            },
+        ),
+        ValidRequest(
+            "/v1/responses",
+            {"input": "Hi", "text": {"format": {"type": "json_schema", "name": "x", "schema": {"type": "object"}}}},
+        ),
+        ValidRequest(
+            "/v1/responses", {"model": "app/chat-app", "input": "Hi", "conversation": CONVERSATION, "stream": True}
+        ),
     ],
     "/v1/embeddings": [
         ValidRequest("/v1/embeddings", {"model": "test-model", "input": ["Hi"], "encoding_format": "base64"}),

@@ -13,6 +13,10 @@ from workspace.plugin.selectors import model_type_of
 GAP = 20
 """Pixels that nodes keep between them."""
 
+NEWEST = "0.7.0"
+"""The version of DSL files that Dify 1.16 writes."""
+VARIABLES = ("environment_variables", "conversation_variables", "rag_pipeline_variables")
+
 _REFERENCE = re.compile(r"\{\{#(\w+)\.(\w+)(?:\.\w+)*#\}\}")
 _OUTPUTS = {
     "llm": {"text", "usage"},
@@ -40,13 +44,13 @@ def problems(content: Mapping[str, Any], folder: PluginFolder) -> list[str]:
 
 def _file(content: Mapping[str, Any]) -> Iterator[str]:
     app, workflow = content["app"], content["workflow"]
-    if content.get("version") != "0.3.0" or content.get("kind") != "app":
-        yield "its version is the text 0.3.0 and its kind is app"
-    if content.get("dependencies") != []:
-        yield "it has no dependencies"
-    if app.get("mode") not in _SYSTEM or not all(app.get(key) for key in ("name", "description", "icon")):
+    if content.get("version") != NEWEST or content.get("kind") != "app":
+        yield f"its version is the text {NEWEST} and its kind is app"
+    if content.get("dependencies") != []:  # Dify compares checksums, and tells of an error where another build is there
+        yield "it has no dependencies but those that its nodes name"
+    if app.get("mode") not in _SYSTEM or not all(app.get(key) for key in ("name", "description", "icon", "icon_type")):
         yield "its app has a mode, a name, a description and an icon"
-    for key, kind in {"features": dict, "environment_variables": list, "conversation_variables": list}.items():
+    for key, kind in {"features": dict, **dict.fromkeys(VARIABLES, list)}.items():
         if not isinstance(workflow.get(key), kind):
             yield f"its workflow has {key}"
 
@@ -106,6 +110,9 @@ def _tool(node: Mapping[str, Any], folder: PluginFolder) -> Iterator[str]:
     if tool is None or data["provider_name"] != data["provider_id"] or data["provider_type"] != "builtin":
         yield f"{node_id} calls a tool of this plugin"
         return
+    plugin = f"{folder.author}/{folder.name}"
+    if (data.get("plugin_id"), data.get("plugin_unique_identifier")) != (plugin, f"{plugin}:{folder.version}"):
+        yield f"{node_id} names the plugin, so that Dify's editor says where it is not installed"
     if data["tool_node_version"] != "2":
         yield f"{node_id} is a node of today's editor"
     for place, is_llm in (("tool_parameters", True), ("tool_configurations", False)):

@@ -83,8 +83,8 @@ def put(**values: Any) -> Callable[[Any], None]:
 @pytest.mark.parametrize(
     ("at", "change", "problem"),
     [
-        ("", put(version=0.3), "its version is the text 0.3.0 and its kind is app"),
-        ("", put(dependencies=[{}]), "it has no dependencies"),
+        ("", put(version=0.7), "its version is the text 0.7.0 and its kind is app"),
+        ("", put(dependencies=[{}]), "it has no dependencies but those that its nodes name"),
         ("app", put(mode="chat"), "its app has a mode, a name, a description and an icon"),
         ("workflow", drop("features"), "its workflow has features"),
         ("node speak", put(position={"x": 400, "y": 300}), "speak stands in two places"),
@@ -96,6 +96,11 @@ def put(**values: Any) -> Callable[[Any], None]:
         ("edge 0", put(data={}), "start-source-shorten-target says what it connects"),
         ("edge 0", put(id="speak-source-end-target"), "two edges have one id"),
         ("data speak", put(tool_name="whisper"), "speak calls a tool of this plugin"),
+        (
+            "data speak",
+            put(plugin_unique_identifier="switchboard/switchboard:0.0.1"),
+            "speak names the plugin, so that Dify's editor says where it is not installed",
+        ),
         ("data speak", put(tool_node_version="1"), "speak is a node of today's editor"),
         ("data speak", put(tool_parameters={}), "speak lacks text"),
         ("data speak", put(tool_parameters={"loud": {}}), "speak has loud in tool_parameters, which the tool has not"),

@@ -13,7 +13,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from publishing import contents
+from publishing import plugin
 from publishing.archive import archive
 from tests.daemon.prerequisites import find_programs
 from tests.endpoints.api import MODEL, SETTINGS
@@ -45,7 +45,7 @@ def installed(tmp_path_factory):
         pytest.skip("uv is needed to install the package, and was not found: `make` puts it into .uv.")
     folder = tmp_path_factory.mktemp("installed")
     package = tmp_path_factory.mktemp("dist") / "switchboard.difypkg"
-    package.write_bytes(archive(contents.read(ROOT)))
+    package.write_bytes(archive(plugin.read(ROOT).contents))
     with zipfile.ZipFile(package) as opened:
         opened.extractall(folder)
     lock = package.with_name("pylock.toml")

@@ -21,18 +21,18 @@ def wrapped(error_type, message):
         ("invoke llm model failed: request failed: overloaded", "overloaded."),
         ("fetch app failed: request failed: app not found", "app not found."),
         ("request failed: req_id: 0123456789 PluginInvokeError: overloaded", "overloaded."),
-        (wrapped("InvokeServerUnavailableError", "overloaded"), "overloaded (InvokeServerUnavailableError)."),
+        (wrapped("InvokeServerUnavailableError", "overloaded"), "overloaded."),
         (
             wrapped("InvokeRateLimitError", '{"error": {"message": "Slow down", "code": 429}}'),
-            "Slow down (InvokeRateLimitError).",
+            "Slow down.",
         ),
         # OpenAI API reference, error object; Anthropic's; Google's, which is a list
         (
             '{"error": {"message": "The model `gpt-9` does not exist", "type": "invalid", "code": "gone"}}',
-            "The model `gpt-9` does not exist (gone).",
+            "The model `gpt-9` does not exist.",
         ),
-        ('{"error": {"message": "Bad input", "type": "invalid", "code": null}}', "Bad input (invalid)."),
-        ('{"type": "error", "error": {"type": "overloaded", "message": "Wait"}}', "Wait (overloaded)."),
+        ('{"error": {"message": "Bad input", "type": "invalid", "code": null}}', "Bad input."),
+        ('{"type": "error", "error": {"type": "overloaded", "message": "Wait"}}', "Wait."),
         ('[{"error": {"code": 429, "message": "Exhausted", "status": "RESOURCE_EXHAUSTED"}}]', "Exhausted."),
         # Python's `repr` of the same, as the client of OpenAI puts it into its messages
         (
@@ -41,7 +41,7 @@ def wrapped(error_type, message):
         ),
         ("Error code: 400 - {'error': {'message': 'it\\'s\\nwrong', 'param': None}}", "it's wrong."),
         ("{'error': 'out of order', 'code': 1}", "out of order."),
-        (wrapped("E", json.dumps({"message": json.dumps({"error": json.dumps({"message": "deep"})})})), "deep (E)."),
+        (wrapped("E", json.dumps({"message": json.dumps({"error": json.dumps({"message": "deep"})})})), "deep."),
         ('{"message": ["odd", 1]}', '["odd", 1].'),
         ('{"error": {"param": "n"}}', '{"param": "n"}.'),
         ('{"detail": "Not Found"}', '{"detail": "Not Found"}.'),
@@ -51,9 +51,24 @@ def wrapped(error_type, message):
         ("invoke llm model failed: request failed: ", "no reason given."),
         (
             '{"code": "internal_server_error", "message": "request failed: "}',
-            "no reason given (internal_server_error).",
+            "no reason given but `internal_server_error`.",
         ),
         ("request failed: Traceback (most recent call last):\n  File", "no reason given."),
+        (
+            'Traceback (most recent call last):\n  File "<string>", line 2, in main\nValueError: boom on purpose\n',
+            "ValueError: boom on purpose.",
+        ),
+        ('Run failed: Traceback (most recent call last):\n  File "a.py", line 1\nKeyError: 1', "KeyError: 1."),
+        (
+            "Traceback (most recent call last):\n  x\nKeyError\n\nDuring handling of the above exception, another "
+            "exception occurred:\n\nTraceback (most recent call last):\n  x\n  ~~^\nz.Error: two\nlines\n  of it",
+            "z.Error: two lines.",
+        ),
+        ('  File "<string>", line 3\n    def\n       ^\nSyntaxError: invalid syntax', "SyntaxError: invalid syntax."),
+        (
+            "Traceback (most recent call last):\n  x\nError: bad key sk-test-1234567890",
+            "Error: bad key [hidden].",
+        ),
         ("request failed: [x] Error: Traceback (most recent call last):\n  File", "[x] Error."),
         ("<html>\n<head><title>502 Bad Gateway</title></head><body>{}</body></html>", "502 Bad Gateway."),
         ("[x] Error code: 502 - <!DOCTYPE html><title>Down &amp; out</title>", "[x] Error code: 502 - Down & out."),
@@ -73,7 +88,7 @@ def test_the_reason_is_what_failed_first(text, reason):
 def test_the_codes_of_every_layer_are_kept():
     text = wrapped("InvokeBadRequestError", '{"error": {"message": "no", "code": "model_not_found"}}')
 
-    assert reason_of(text) == Reason("no", codes=("InvokeBadRequestError", "model_not_found"))
+    assert reason_of(text) == Reason("no", codes=("InvokeBadRequestError", "model_not_found"), from_plugin=True)
 
 
 @pytest.mark.parametrize(
@@ -149,6 +164,11 @@ def test_long_reasons_are_cut():
         ("postgresql://user:letters@db/x", "postgresql://[hidden]@db/x"),
         ("https://letters@example.com/x", "https://[hidden]@example.com/x"),
         ("redis://:p:a@ss@db", "redis://[hidden]@db"),
+        (
+            "404 for http://x/files/tools/1.txt?timestamp=1&sign=bNx-YlA=",
+            "404 for http://x/files/tools/1.txt?timestamp=1&sign=[hidden]",
+        ),
+        ("https://b.example.com/x?X-Amz-Signature=ab12&y=1", "https://b.example.com/x?X-Amz-Signature=[hidden]&y=1"),
         ("AIza" + "test-" * 7, "[hidden]"),
         ("eyJ" + "test" * 5 + ".test1.test-2", "[hidden]"),
         ("sk-test1234567890 is wrong", "[hidden] is wrong"),

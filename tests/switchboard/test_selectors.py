@@ -11,8 +11,8 @@ STALE = {"mode": "chat", "completion_params": {"temperature": 1}, "voice": "allo
 BY_TYPE = {
     "llm": selectors.llm_config,
     "text-embedding": selectors.text_embedding_config,
-    "rerank": lambda selector: selectors.rerank_config(selector, top_n=3, score_threshold=0.5),
-    "tts": lambda selector: selectors.tts_config(selector, voice="alloy"),
+    "rerank": lambda *chosen: selectors.rerank_config(*chosen, top_n=3, score_threshold=0.5),
+    "tts": lambda *chosen: selectors.tts_config(*chosen, voice="alloy"),
     "speech2text": selectors.speech2text_config,
     "moderation": selectors.moderation_config,
 }
@@ -60,7 +60,7 @@ def test_older_and_wrapped_shapes_work(model_type, wrap):
         ({}, "No model is chosen"),
         ({"type": "constant", "value": {}}, "No model is chosen"),
         ("gpt-4o", "has to be chosen in its selector"),
-        ("{'provider': 'openai'}", "text that is not valid JSON"),
+        ("{provider: openai}", "text that is not valid JSON"),
         ('{"provider":' * 100_000, "text that is not valid JSON"),
         (["gpt-4o"], "has to be chosen in its selector"),
         (4, "has to be chosen in its selector"),
@@ -81,6 +81,41 @@ def test_a_model_of_another_type_is_named(model_type):
 
     with pytest.raises(InvalidInput, match="some-model is a"):
         BY_TYPE[model_type]({**IDENTITY, "model_type": other})
+
+
+@pytest.mark.parametrize("model_type", BY_TYPE)
+@pytest.mark.parametrize("selector", [None, "", {}, {**IDENTITY, **STALE, "model_type": "llm"}, "a text", 7])
+def test_a_model_that_is_typed_in_goes_before_the_selectors(model_type, selector):
+    config = BY_TYPE[model_type](selector, " openai/other-model\n")
+
+    assert config.model_dump(mode="json") == {
+        "provider": "openai",
+        "model": "other-model",
+        "model_type": model_type,
+        **SENT_BESIDES.get(model_type, {}),
+        **({"completion_params": {}} if model_type == "llm" else {}),
+    }
+
+
+def test_what_is_set_in_the_selector_holds_for_the_same_model_typed_in():
+    selector = {**IDENTITY, "completion_params": {"temperature": 0}, "voice": "nova"}
+    typed = "langgenius/openai/openai/some-model"
+
+    assert selectors.llm_config(selector, typed).completion_params == {"temperature": 0}
+    assert selectors.tts_config(selector, typed).voice == "nova"
+    assert selectors.node_model_config(selector, f"{typed}-mini").completion_params == {}
+
+
+@pytest.mark.parametrize("model_type", BY_TYPE)
+def test_a_text_that_names_no_model_says_which_and_how_it_is_written(model_type):
+    with pytest.raises(InvalidInput, match="`model_id` names no model. A model is written as `provider/model`"):
+        BY_TYPE[model_type](IDENTITY, "some-model")
+
+
+@pytest.mark.parametrize("model_type", BY_TYPE)
+def test_neither_says_where_to_choose(model_type):
+    with pytest.raises(InvalidInput, match=r"^No model is chosen\. Choose an? .+ in `model`, or give its `prov.+`\.$"):
+        BY_TYPE[model_type](None, " ")
 
 
 @pytest.mark.parametrize("mode", [{}, {"mode": None}, {"mode": ""}])

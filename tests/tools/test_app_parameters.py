@@ -191,7 +191,7 @@ def test_bad_input_is_refused_before_dify_is_asked(parameters, sentence):
         (
             [DifyError("fetch app failed: data is nil")],
             NotConfigured,
-            "Check that the model or app chosen still exists",
+            "publish it in Dify, and check that it still exists",
         ),
         ([DifyError("fetch app failed: request failed: app not found")], NotConfigured, "app not found"),
         (

@@ -12,11 +12,14 @@ from switchboard.errors import (
     ProviderFailed,
     RefusedByDify,
     TimedOut,
+    UnknownConversation,
 )
 from tests.app_replies import (
     CONVERSATION,
     MESSAGE,
+    OTHER_CONVERSATION,
     RESOURCE,
+    UNKNOWN_CONVERSATION,
     USAGE,
     chat,
     chat_end,
@@ -79,7 +82,7 @@ def test_the_whole_request_and_every_output():
         "message_id": MESSAGE,
         "usage": USAGE,
     }
-    assert (outputs.json, outputs.files) == ([], [])
+    assert (outputs.json, outputs.files) == ([{"conversation_id": CONVERSATION}], [])
 
 
 def test_a_conversation_goes_on_with_the_id_that_was_given_out():
@@ -89,6 +92,27 @@ def test_a_conversation_goes_on_with_the_id_that_was_given_out():
     ask(dify, conversation_id=f" {first.variables['conversation_id']}\n")
 
     assert [payload["conversation_id"] for _, payload in dify.requests] == [None, CONVERSATION]
+
+
+@pytest.mark.parametrize("events", [[DifyError(UNKNOWN_CONVERSATION)], ANSWERED], ids=["chatbot", "chatflow"])
+def test_a_conversation_that_the_app_does_not_have_is_an_error(events):
+    dify = StubbedDify(replies(*events))
+
+    with pytest.raises(UnknownConversation, match="no conversation with this `conversation_id`"):
+        ask(dify, conversation_id=OTHER_CONVERSATION)
+
+
+def test_the_id_of_a_conversation_is_the_same_in_capitals():
+    assert ask(StubbedDify(replies(*ANSWERED)), conversation_id=CONVERSATION.upper()).texts == ["30 days."]
+
+
+@pytest.mark.parametrize("no_id", ["new", "1", "c0ffee00-0000", "{{#chat.conversation_id#}}"])
+def test_what_is_no_id_of_a_conversation_is_refused_before_dify_is_asked(no_id):
+    dify = StubbedDify(replies(*ANSWERED))
+
+    with pytest.raises(InvalidInput, match="`conversation_id` is no id of a conversation"):
+        ask(dify, conversation_id=no_id)
+    assert dify.requests == []
 
 
 @pytest.mark.parametrize(
@@ -181,7 +205,7 @@ def test_an_answer_is_given_as_the_app_gives_it():
 def test_what_the_answer_was_taken_from_reaches_the_workflow():
     outputs = ask(StubbedDify(replies(chat("message", answer="30"), chat_end(retriever_resources=[RESOURCE]))))
 
-    assert outputs.json == [{"retriever_resources": [RESOURCE]}]
+    assert outputs.json == [{"retriever_resources": [RESOURCE], "conversation_id": CONVERSATION}]
 
 
 def test_a_file_that_dify_keeps_becomes_a_file_of_the_node(serve):
@@ -264,7 +288,7 @@ def refused(message, *, code="invalid_param", status=400):
             "app access",
         ),
         ([refused("app not found")], NotConfigured, "app not found"),
-        ([refused("Conversation Not Exists.", code="not_found", status=404)], RefusedByDify, "Conversation Not Exists"),
+        ([refused("Conversation Not Exists.", code="not_found", status=404)], UnknownConversation, "no conversation"),
         ([refused("city is required in input form")], RefusedByDify, "HTTP 400.*city is required in input form"),
         ([refused("App unavailable", code="app_unavailable")], NotConfigured, "App unavailable"),
         ([DifyError("read app failed: request failed: overloaded")], ProviderFailed, "overloaded"),

@@ -41,6 +41,7 @@ def test_the_whole_request_and_every_output():
         )
     ]
     assert outputs.texts == ["It is ", "noon."]
+    assert outputs.json == [{"hour": 12}]
     assert outputs.variables == {
         "result": {"text": "It is noon.", "json": [{"hour": 12}], "variables": {"zone": "UTC"}}
     }
@@ -50,7 +51,8 @@ def test_the_whole_request_and_every_output():
 def test_a_tool_that_gives_only_data_is_readable_too():
     outputs = run(StubbedDify(replies(message("json", json_object=[1, 2]))))
 
-    assert (outputs.text, outputs.variables["result"]["json"]) == ("[[1, 2]]", [[1, 2]])
+    assert (outputs.text, outputs.json) == ("[[1, 2]]", [])
+    assert outputs.variables["result"]["json"] == [[1, 2]]
 
 
 def test_a_streamed_variable_is_put_together():

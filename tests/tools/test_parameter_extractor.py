@@ -46,13 +46,14 @@ def test_the_whole_request_and_every_output():
         )
     ]
     assert outputs.variables == {"parameters": {"city": "Évora", "seats": 2}, "success": True, "reason": ""}
-    assert outputs.texts == ['{"city": "Évora", "seats": 2}']
+    assert (outputs.texts, outputs.json) == (['{"city": "Évora", "seats": 2}'], [])
 
 
 def test_what_was_not_found_is_null_and_the_reason_is_told():
     outputs = extract(StubbedDify(replies(node(__is_success=0, __reason="No city."))))
 
     assert outputs.variables == {"parameters": {"city": None}, "success": False, "reason": "No city."}
+    assert outputs.json == [{"success": False, "reason": "No city."}]
 
 
 def test_a_list_is_a_list_though_dify_gives_it_with_its_type():

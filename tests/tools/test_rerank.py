@@ -39,7 +39,7 @@ def test_the_whole_request_and_every_output():
         "documents": [{"index": 1, "text": "Lisbon", "score": 0.9}, {"index": 2, "text": "Porto", "score": 0.5}],
         "best": "Lisbon",
     }
-    assert outputs.text == "0.900  Lisbon\n0.500  Porto"
+    assert outputs.text == "[1] 0.900  Lisbon\n[2] 0.500  Porto"
 
 
 def test_both_numbers_are_sent_as_real_numbers_when_none_is_given():
@@ -85,23 +85,83 @@ def test_no_document_above_the_threshold_is_an_answer():
     assert outputs.text == "No document scored 0.5 or more."
 
 
-def test_long_documents_are_shortened_only_where_people_read():
-    long = "word " * 100
+def test_the_text_has_each_document_on_a_line_with_its_index():
+    """That is all that an agent's model sees of it."""
+    outputs = rerank(
+        StubbedDify(replies(reranked((1, 0.5), (0, 0.25)))), documents=["Oslo", " Lisbon \r\nlies\there. "]
+    )
 
-    outputs = rerank(StubbedDify(replies(reranked((0, 0.5)))), documents=[long])
+    assert outputs.text == "[1] 0.500  Lisbon lies here.\n[0] 0.250  Oslo"
 
-    assert len(outputs.text) < 100
+
+@pytest.mark.parametrize("number", [1, 20, 1000])
+def test_the_text_stays_short_however_long_the_documents_are(number):
+    long = "word " * (200_000 // number)
+
+    outputs = rerank(StubbedDify(replies(reranked(*((at, 0.5) for at in range(number))))), documents=[long] * number)
+
+    assert len(outputs.text) < 8000 + 20 * number
+    assert outputs.text.count("…") == number
     assert outputs.variables["best"] == long
+
+
+@pytest.mark.parametrize(
+    "listed",
+    [
+        ["Bergen", "Faro"],
+        [{"content": "Bergen", "title": "a", "metadata": {"score": None}}, {"content": "Faro"}],
+        [{"index": 1, "text": "Bergen", "score": 0.9}, "Faro"],
+        "[{'content': 'Bergen'}, {'content': 'Faro'}]",
+        ["['Bergen', 'Faro']"],
+        ['```json\n["Bergen", "Faro"]\n```'],
+    ],
+)
+def test_a_list_of_another_node_wins_over_what_is_typed(listed):
+    dify = StubbedDify(replies(reranked((1, 0.9))))
+
+    outputs = rerank(dify, documents_list=listed)
+
+    assert dify.requests[0][1]["docs"] == ["Bergen", "Faro"]
+    assert outputs.variables["best"] == "Faro"
+
+
+@pytest.mark.parametrize("unset", [None, "", [None], [""]])
+def test_what_dify_sends_for_a_list_that_is_not_set_is_none(unset):
+    dify = StubbedDify(replies(reranked((1, 0.9))))
+
+    rerank(dify, documents_list=unset)
+
+    assert dify.requests[0][1]["docs"] == ["Oslo", "Lisbon", "Porto"]
+
+
+def test_a_retrieval_that_found_nothing_gives_nothing_and_asks_nobody():
+    dify = StubbedDify(replies())
+
+    outputs = rerank(dify, documents_list=[], documents="")
+
+    assert dify.requests == []
+    assert outputs.variables == {"documents": [], "best": ""}
+    assert outputs.text == "There are no documents to sort."
 
 
 @pytest.mark.parametrize(
     ("parameters", "sentence"),
     [
+        ({"documents_list": [1, 2]}, "`documents_list` .* item 1 is a number"),
+        ({"documents_list": [{"title": "a"}]}, "`documents_list` .* item 1 is an object without `content` or `text`"),
+        ({"documents_list": ["Oslo", None]}, "`documents_list` .* item 2 is null"),
+        ({"documents_list": ["Oslo", " "]}, "`documents_list`: item 2 is empty"),
+        ({"documents_list": {"id": 1}}, "`documents_list` .* not an object"),
+        (
+            {"documents_list": [""], "documents": None},
+            "`documents` is empty, and no list is chosen in `documents_list`",
+        ),
         ({"model": {}}, "Choose a rerank model"),
+        ({"model": {}, "documents_list": []}, "Choose a rerank model"),
         ({"model": {**MODEL, "model_type": "llm"}}, "is a language model"),
         ({"query": "  "}, "`query` is empty"),
         ({"documents": ""}, "`documents` is empty"),
-        ({"documents": '["Oslo", {"text": "Lisbon"}]'}, "item 2 is an object"),
+        ({"documents": '["Oslo", {"name": "Lisbon"}]'}, "item 2 is an object without `content` or `text`"),
         ({"documents": "[Oslo]"}, "`documents` is not valid JSON"),
         ({"documents": "Oslo\udfff"}, "surrogate"),
         ({"documents": "x" * 6_000_000}, "takes 6.0 MB"),

@@ -44,6 +44,34 @@ def test_texts_are_lines_or_a_json_array(texts, sent):
     assert dify.requests[0][1]["texts"] == sent
 
 
+@pytest.mark.parametrize(
+    ("listed", "sent"),
+    [
+        (["three", "four"], ["three", "four"]),
+        ([{"content": "three"}, {"text": "four"}], ["three", "four"]),
+        ([None], ["one", "two"]),
+        ([""], ["one", "two"]),
+        (None, ["one", "two"]),
+    ],
+)
+def test_a_list_of_another_node_wins_over_what_is_typed(listed, sent):
+    dify = StubbedDify(replies(embedding([[1.0], [1.0]])))
+
+    embed(dify, texts_list=listed)
+
+    assert dify.requests[0][1]["texts"] == sent
+
+
+def test_a_list_without_texts_gives_no_vectors_and_asks_nobody():
+    dify = StubbedDify(replies())
+
+    outputs = embed(dify, texts_list=[], texts=None)
+
+    assert dify.requests == []
+    assert outputs.variables == {"embeddings": [], "dimensions": 0, "usage": {}}
+    assert outputs.text == "There are no texts to embed."
+
+
 def test_texts_are_embedded_as_documents_unless_said_otherwise():
     dify = StubbedDify(replies(embedding([[1.0], [1.0]])))
 
@@ -57,7 +85,7 @@ def test_texts_are_embedded_as_documents_unless_said_otherwise():
     [
         ({"model": None}, "Choose an embedding model"),
         ({"model": {**MODEL, "model_type": "tts"}}, "needs an embedding model, but .* is a text-to-speech model"),
-        ({"texts": ""}, "`texts` is empty"),
+        ({"texts": ""}, "`texts` is empty, and no list is chosen in `texts_list`"),
         ({"texts": " \n \n"}, "`texts` is empty"),
         ({"texts": "[]"}, "`texts` is empty"),
         ({"texts": '["a", ""]'}, "item 2 is empty"),

@@ -1,5 +1,7 @@
 import itertools
+import json
 
+import httpx
 import pytest
 
 from switchboard.errors import (
@@ -15,6 +17,7 @@ from tests import recordings
 from tests.recordings import id3v2, mp3, seconds, speech, wav
 from tests.replies import PNG
 from tools.tts import TTSTool
+from workspace.plugin.file_server import FileServer
 from workspace.stub import StubbedDify, replies
 from workspace.wire import DifyError
 
@@ -49,6 +52,36 @@ def test_the_whole_request_and_every_output():
     assert outputs.text == "Spoke 13 characters to speech.mp3."
     assert outputs.variables == {"mime_type": "audio/mpeg"}
     assert outputs.json == []
+
+
+def test_a_link_is_handed_over_in_place_of_the_file(tmp_path):
+    content = mp3(0.5)
+    with FileServer(uploads=tmp_path) as files:
+
+        def handler(invoke_type, payload):
+            if invoke_type == "upload_file":
+                return iter([{"url": files.upload_url(payload["filename"], payload["mimetype"])}])
+            return iter(speech(content))
+
+        dify = StubbedDify(handler)
+        outputs = speak(dify, hand_over="link")
+        said, _, address = outputs.text.partition("\nLink: ")
+        linked = httpx.get(address.strip()).content
+
+    assert dify.requests[1:] == [("upload_file", {"filename": "speech.mp3", "mimetype": "audio/mpeg"})]
+    assert (said, linked) == ("Spoke 13 characters to speech.mp3.", content)
+    assert (outputs.files, outputs.variables) == ([], {"mime_type": "audio/mpeg"})
+
+
+def test_no_link_is_handed_over_where_dify_gives_none(serve):
+    kept = {"id": "1", "name": "speech.mp3", "size": 1, "extension": ".mp3", "mime_type": "audio/mpeg"}
+    address = serve(json.dumps(kept).encode(), status=201)
+
+    def handler(invoke_type, payload):
+        return iter([{"url": address}] if invoke_type == "upload_file" else speech(mp3()))
+
+    with pytest.raises(NoAnswer, match="gives no address for it"):
+        speak(StubbedDify(handler), hand_over="link")
 
 
 @pytest.mark.parametrize(
@@ -108,6 +141,7 @@ def test_a_file_for_each_sentence_becomes_one_file_that_plays_them_all(make):
         ({"model": "tts-1"}, "chosen in its selector"),
         ({"model": MODEL}, "No voice is set. Fill in `voice`, or open the settings of the model"),
         ({"model": {**MODEL, "voice": None}, "voice": " "}, "No voice is set"),
+        ({"hand_over": "paper"}, "`hand_over` has to be one of file, link"),
         ({"voice": 7}, "`voice` has to be text, not a number"),
         ({"text": ""}, "`text` is empty"),
         ({"text": " \n\t"}, "`text` is empty"),

@@ -31,6 +31,7 @@ def test_the_whole_request_and_every_output(serve, tmp_path):
     assert kept.read_bytes() == b"Dear council"
     assert kept.stem == found["tool_file_id"]
     assert outputs.variables["url"].startswith("http://127.0.0.1:")
+    assert outputs.json == [outputs.variables]
 
 
 @pytest.mark.parametrize(

@@ -49,14 +49,16 @@ def read_arguments(tool: Tool, arguments: Iterable[str], *, share: Callable[[Pat
 
 
 def add_default_models(tool: Tool, values: dict[str, Any], default_models: Mapping[str, str]) -> dict[str, str]:
-    """Pick a model for each required model-selector that has no value; returns the picks by parameter.
+    """Pick a model for each model-selector that has no value; returns the picks by parameter.
 
-    `default_models` has a name, `provider/model`, for each type of model.
+    One that is optional stays empty where the text beside it is given, such as `model_id` for `model`. `default_models`
+    has a name, `provider/model`, for each type of model.
     """
     picked: dict[str, str] = {}
     for parameter in tool.parameters:
         name = default_models.get(model_type_of(parameter.scope))
-        if parameter.type == "model-selector" and parameter.required and parameter.name not in values and name:
+        given = parameter.name in values or (not parameter.required and f"{parameter.name}_id" in values)
+        if parameter.type == "model-selector" and not given and name:
             values[parameter.name] = model_selector(name, scope=parameter.scope)
             picked[parameter.name] = name
     return picked

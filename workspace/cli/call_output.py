@@ -175,7 +175,7 @@ def _facts(parameter: Parameter, default_models: Mapping[str, str]) -> str:
         facts.append(f"at most {parameter.maximum:g}")
     if parameter.default is not None:
         facts.append(f"default {shorten(parameter.default)}")
-    elif parameter.type == "model-selector" and parameter.required:
+    elif parameter.type == "model-selector":
         facts += [f"default {name}" for name in [default_models.get(model_type_of(parameter.scope))] if name]
     return ", ".join(facts)
 

@@ -11,6 +11,7 @@ It stands behind `Dify`, which is the daemon's half, and behind a real plugin da
 from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 from workspace.dify import api_requests, model_replies
 from workspace.dify.api_requests import (
@@ -40,14 +41,13 @@ class DifyApi:
     """A `wire.Handler` in `answer`, for payloads as the daemon has decoded them.
 
     `folder` keeps conversations (None: in memory). `known_models` limits which models there are ("gpt-4o", or with its
-    provider "langgenius/openai/openai/gpt-4o"); None takes any name. `fail_like_dify` breaks the two interfaces that
-    Dify's API breaks today, speech2text and completion apps. `workflows` are the workspace's own apps that run as
-    graphs, `run_node` runs a single node; both are handed in, since what runs them stands on this package. `apps` is
-    added to the workspace's own. `tools` are those
-    of the plugin under work, which it can call and one of the workspace's agents has, with the models of `agent_models`
-    (by type of model) where they need one. `files` takes uploads and what tools put out. `default_model` is what apps
-    and summaries ask, "" for none; `context_tokens` is its context, which decides from where on a text is really
-    summarised.
+    provider "langgenius/openai/openai/gpt-4o"); None takes any name. `fail_like_dify` breaks what Dify's API breaks
+    today: speech2text, completion apps, and apps that are given a file which a plugin has uploaded. `workflows` are the
+    workspace's own apps that run as graphs, `run_node` runs a single node; both are handed in, since what runs them
+    stands on this package. `apps` is added to the workspace's own. `tools` are those of the plugin under work, which it
+    can call and one of the workspace's agents has, with the models of `agent_models` (by type of model) where they need
+    one. `files` takes uploads and what tools put out. `default_model` is what apps and summaries ask, "" for none;
+    `context_tokens` is its context, which decides from where on a text is really summarised.
     """
 
     def __init__(
@@ -154,10 +154,20 @@ class DifyApi:
         app = self._app(request.app_id)
         if app.mode in CHAT_MODES and not request.query:
             raise Refused("missing query")
-        if app.mode == "completion" and self._fail_like_dify:
-            raise DifyError("'query'")
+        if self._fail_like_dify:
+            if app.mode == "completion":
+                raise DifyError("'query'")
+            for file in _tool_files(request.inputs):
+                raise Refused(f"ToolFile {file} not found")
         events = app.run(request.model_dump())
         if request.response_mode == "streaming":
             yield from events
         else:
             yield from blocking.reply(app.mode, events)
+
+
+def _tool_files(inputs: Mapping[str, Any]) -> list[str]:
+    """The ids of files that plugins have uploaded, among an app's inputs."""
+    values = [item for value in inputs.values() for item in (value if isinstance(value, list) else [value])]
+    files = [value for value in values if isinstance(value, dict) and value.get("transfer_method") == "tool_file"]
+    return [str(file.get("tool_file_id")) for file in files]

@@ -13,6 +13,7 @@ Source: dify-plugin-daemon, `backwards_invocation/task.go`, `calldify/http_reque
 """
 
 import json
+import uuid
 from collections.abc import Iterator
 
 from workspace.wire import DifyError, Payload
@@ -58,6 +59,19 @@ class Refused(Exception):
         """The body of that answer."""
         body = {"code": self.code, "message": self.message, "status": self.status}
         return json.dumps(body, separators=(",", ":"), ensure_ascii=False)
+
+
+def internal_error() -> Refused:
+    """What the API answers where it did not reckon with what went wrong, such as an id that is no UUID."""
+    return Refused("Internal Server Error", status=500, code="unknown")
+
+
+def is_uuid(text: str) -> bool:
+    try:
+        uuid.UUID(text)
+    except ValueError:
+        return False
+    return True
 
 
 def reported(invoke_type: str, replies: Iterator[Payload | None]) -> Iterator[Payload | None]:

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 from workspace.dify.api_requests import RequestInvokeTool
 from workspace.dify.apps.app import App
-from workspace.dify.refusals import Refused
+from workspace.dify.refusals import Refused, internal_error, is_uuid
 from workspace.plugin.errors import PluginCallError, PluginError
 from workspace.plugin.file_server import FileServer
 from workspace.plugin.files import FILE_IDENTITY, extension_of
@@ -64,6 +64,8 @@ class Tools:
                 yield from self.messages(tool, values)
             case "workflow" if self._is_workflow(request.provider):
                 yield from self._workflow_messages(self._apps[request.provider], request.tool_parameters)
+            case "api" | "workflow" if not is_uuid(request.provider):
+                raise internal_error()
             case kind:
                 raise Refused(f"{kind} provider {request.provider} not found")
 
@@ -92,7 +94,7 @@ class Tools:
         elif not re.fullmatch(f"{_PART}/{_PART}/{_PART}", provider):
             raise Refused(f"Invalid plugin id {provider}")
         if self._plugin_tools is None or provider not in self._plugin_tools.provider_ids:
-            raise Refused(f"plugin provider {provider} not found")
+            raise internal_error()
         tool = self._plugin_tools.find(provider, name)
         if tool is None:
             raise Refused(f"Tool with name {name} not found")

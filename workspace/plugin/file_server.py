@@ -3,7 +3,7 @@
     with FileServer(uploads=Path("uploads")) as server:
         parameters = {"audio": server.share(Path("voice.mp3"))}
 
-Nobody can guess the paths, as with Dify's signed addresses.
+The addresses look as Dify's signed ones do, and nobody can guess them.
 """
 
 import contextlib
@@ -13,9 +13,10 @@ import shutil
 import socket
 import sys
 import threading
+import time
 import uuid
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from types import TracebackType
 from typing import Any, NamedTuple, Self
 from urllib.parse import quote
@@ -99,7 +100,7 @@ class FileServer:
         return self._address(route)
 
     def shared(self, route: str) -> tuple[Path, str] | None:
-        """The file behind a path of an address, and its MIME type."""
+        """The file behind the path and query of an address, and its MIME type."""
         return self._shared.get(route)
 
     def take(self, route: str, upload: FileStorage) -> dict[str, Any]:
@@ -139,7 +140,8 @@ class FileServer:
         self.close()
 
     def _served(self, file_id: str, path: Path, filename: str, mime_type: str) -> ServedFile:
-        route = f"/files/{secrets.token_urlsafe(24)}/{quote(filename)}"
+        signature = f"timestamp={int(time.time())}&nonce={secrets.token_hex(16)}&sign={secrets.token_urlsafe(32)}="
+        route = f"/files/tools/{file_id}{quote(PurePosixPath(filename).suffix)}?{signature}"
         self._shared[route] = path, mime_type
         file = ServedFile(file_id, path, filename, mime_type, path.stat().st_size, self._address(route))
         self._files[file_id] = file

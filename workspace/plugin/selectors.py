@@ -13,7 +13,7 @@ DEFAULT_MODELS = {
     "speech2text": "local/pocketsphinx",
     "tts": "local/espeak",
 }
-"""What stands for a required model that nobody picked, by type."""
+"""What stands for a model that nobody picked, by type."""
 
 
 def model_type_of(scope: str) -> str:

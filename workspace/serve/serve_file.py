@@ -87,8 +87,10 @@ def examples(group: EndpointGroup, file: ServeFile) -> list[Example]:
 
 
 def curl_lines(group: EndpointGroup, file: ServeFile, url: str) -> list[str]:
-    """A command for each route that is not hidden, in the order of the group. Raises ParameterError."""
-    return [example.curl(url) for example in examples(group, file) if not example.endpoint.hidden]
+    """A command for each route in the order of the group, for a hidden one if the file has a request for it. Raises
+    ParameterError."""
+    found = examples(group, file)
+    return [one.curl(url) for one in found if not one.endpoint.hidden or one.endpoint.route in file.requests]
 
 
 def _example(endpoint: Endpoint, request: Any, headers: dict[str, str]) -> Example:

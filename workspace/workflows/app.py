@@ -83,8 +83,9 @@ class DslApp:
         from workspace.workflows.execution import Start, execute
 
         query = payload["query"]
-        conversation = self._conversations.find(payload["conversation_id"] or "")
         inputs = checked(self._workflow.form, payload["inputs"])
+        # of an id that it does not know Dify's API says nothing here, and begins a new conversation
+        conversation = self._conversations.known(payload["conversation_id"] or "")
         conversation = conversation or self._conversations.start(inputs)
         answer = Answer(conversation.id)
         ids = {"conversation_id": conversation.id, "message_id": answer.message_id, "created_at": answer.created_at}

@@ -17,7 +17,7 @@ from workspace.dify.apps.form import Input, InputType
 from workspace.plugin.yaml_file import Loader
 
 NEWEST = (0, 7, 0)
-"""The version that Dify 1.17 writes. Dify asks before it imports a newer one."""
+"""The version that Dify 1.16 writes. Dify asks before it imports a newer one."""
 LARGEST = 10 * 1024 * 1024
 """Bytes; Dify imports no larger file."""
 

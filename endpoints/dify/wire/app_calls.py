@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from endpoints.http.settings import App, GroupSettings
+from switchboard.apps.conversations import check_goes_on
 from switchboard.apps.events import AppEvents, AppKind
 from switchboard.reverse_invocation import error_event, logger
 
@@ -27,17 +28,21 @@ def named_app(values: Mapping[str, Any]) -> str:
     return "" if app_id == _VERSION else app_id
 
 
-def events_of(kind: AppKind, events: Iterable[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
+def events_of(
+    kind: AppKind, events: Iterable[Mapping[str, Any]], *, conversation_id: str = ""
+) -> Iterator[dict[str, Any]]:
     """The events of a run as Dify gave them, up to its end, without keys and tracebacks in what failed.
 
-    Raises WrongKindOfApp for an app of another kind, and for a run that fails with its first event or is cut off. An
-    `error` event after others is passed on, and is the last one.
+    Raises WrongKindOfApp for an app of another kind, UnknownConversation for another conversation than the one that is
+    to go on, and for a run that fails with its first event or is cut off. An `error` event after others is passed on,
+    and is the last one.
     """
     run = AppEvents()
     first = True
     for event in events:
         run.feed(event)
         run.check_kind(kind)
+        check_goes_on(conversation_id, event)
         if event.get("event") == "error":
             failure = error_event(kind, event)
             if first:
@@ -58,9 +63,14 @@ def _presentable(event: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _without_keys(holder: Mapping[str, Any], key: str) -> dict[str, Any]:
-    from switchboard.error_texts import hide_keys, readable_reason  # only where something has failed
+    # only where something has failed
+    from switchboard.error_texts import hide_keys, readable_reason
+    from switchboard.refused_calls import lost_file
 
     text = holder.get(key)
     if not isinstance(text, str):
         return dict(holder)
-    return {**holder, key: readable_reason(text) if "Traceback" in text else hide_keys(text)}
+    if lost := lost_file(text):
+        return {**holder, key: str(lost)}
+    is_wrapped = "Traceback" in text or "PluginInvokeError" in text or '"error_type"' in text
+    return {**holder, key: readable_reason(text) if is_wrapped else hide_keys(text)}

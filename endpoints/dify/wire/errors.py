@@ -9,7 +9,7 @@ from typing import Any
 from werkzeug import Response
 
 from endpoints.http.errors import reply_headers
-from switchboard.errors import NotConfigured, SwitchboardError, WrongKindOfApp
+from switchboard.errors import NotConfigured, RefusedByProvider, SwitchboardError, UnknownConversation, WrongKindOfApp
 
 _CODES = {
     401: "unauthorized",
@@ -67,6 +67,8 @@ def error_body(error: SwitchboardError) -> dict[str, Any]:
         message = (
             f"The app is a {error.found}, and this route runs a {error.wanted}. Use POST {route} or /<app_id>{route}."
         )
+    if isinstance(error, UnknownConversation):
+        message = "Conversation Not Exists."  # as Dify's API has it, which clients may look for
     return {"code": _code(error), "message": message, "status": error.status}
 
 
@@ -76,6 +78,8 @@ def _code(error: SwitchboardError) -> str:
             return _WRONG_KIND[error.wanted]
         case SwitchboardError(status=429) if error.code != "rate_limit_error":
             return "too_many_requests"
+        case RefusedByProvider():
+            return "completion_request_error"
         case SwitchboardError(code=code) if code in _DIFYS_OWN:
             return code
         case NotConfigured():

@@ -89,13 +89,12 @@ class ChatRequest(RunRequest):
     @field_validator("conversation_id")
     @classmethod
     def _conversations_are_uuids(cls, conversation_id: str) -> str:
-        conversation_id = conversation_id.strip()
-        if conversation_id:
-            try:
-                uuid.UUID(conversation_id)
-            except ValueError:
-                raise ValueError("it is no UUID. Send the one that the app's first answer came with") from None
-        return conversation_id
+        if not conversation_id.strip():
+            return ""
+        try:
+            return str(uuid.UUID(conversation_id.strip()))
+        except ValueError:
+            raise ValueError("it is no UUID. Send the one that the app's first answer came with") from None
 
     @field_validator("workflow_id")
     @classmethod

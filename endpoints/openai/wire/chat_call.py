@@ -7,6 +7,7 @@ from dify_plugin.entities.model.message import PromptMessageTool
 from endpoints.http.settings import App, Model
 from endpoints.openai.wire.chat_messages import prompt_messages
 from endpoints.openai.wire.chat_request import ChatRequest, NamedTool, PlainFormat, SchemaFormat
+from switchboard.apps.conversations import conversation_id
 from switchboard.chat.apps import AppChat, query_of
 from switchboard.chat.completion_params import overridden
 from switchboard.chat.models import Chat
@@ -50,7 +51,7 @@ def chat_of(request: ChatRequest, model: Model) -> Chat:
         model=config,
         messages=prompt_messages(request.messages),
         tools=tools,
-        stop=default_stop if request.stop is None else _stop(request.stop),
+        stop=default_stop if request.stop is None else stop_sequences(request.stop),
         schema=_schema(request),
         has_to_call=has_to_call,
         one_call=request.parallel_tool_calls is False,
@@ -77,9 +78,10 @@ def app_chat_of(request: ChatRequest, app: App) -> AppChat:
                 field=field,
             )
     chosen = chosen_app(app.selector, typed_inputs=request.inputs)
-    conversation_id = (request.conversation_id or "").strip()
-    query = query_of(prompt_messages(request.messages), last_only=bool(conversation_id))
-    return AppChat(chosen.app_id, query, chosen.inputs, conversation_id, request.user or "")
+    goes_on = conversation_id(request.conversation_id or "")
+    fields = [f"messages[{position}]" for position in range(len(request.messages))]
+    query = query_of(prompt_messages(request.messages), last_only=bool(goes_on), fields=fields)
+    return AppChat(chosen.app_id, query, chosen.inputs, goes_on, request.user or "")
 
 
 def _refuse_what_is_not_to_be_had(request: ChatRequest) -> None:
@@ -88,7 +90,7 @@ def _refuse_what_is_not_to_be_had(request: ChatRequest) -> None:
             "`n` has to be 1: Dify makes one answer a call. Send the request once for each answer.", field="n"
         )
     for field, reason in _NOT_TO_BE_HAD.items():
-        if getattr(request, field) not in (None, False, 0, "none", [], {}):
+        if field in request.model_fields_set and getattr(request, field) not in (None, False, 0, "none", [], {}):
             raise InvalidInput(f"`{field}` cannot be had: {reason}.", field=field)
     if set(request.modalities or []) - {"text"}:
         raise InvalidInput("`modalities` can be text only. POST /v1/audio/speech speaks a text.", field="modalities")
@@ -106,16 +108,20 @@ def _parameters(request: ChatRequest) -> dict[str, Any]:
     return wanted
 
 
-def _stop(stop: str | list[str]) -> list[str]:
+def stop_sequences(stop: str | list[str]) -> list[str]:
+    """Those that are not empty."""
     return [sequence for sequence in ([stop] if isinstance(stop, str) else stop) if sequence]
 
 
 def _schema(request: ChatRequest) -> dict[str, Any] | None:
     if not isinstance(request.response_format, SchemaFormat):
         return None
-    schema = request.response_format.json_schema.schema_
+    return object_schema(request.response_format.json_schema.schema_, "response_format.json_schema.schema")
+
+
+def object_schema(schema: dict[str, Any], field: str) -> dict[str, Any]:
+    """The schema, if it is one that Dify takes."""
     if schema.get("type", "object") != "object":
-        field = "response_format.json_schema.schema"
         raise InvalidInput(f"`{field}` has to be the schema of an object: Dify carries nothing else.", field=field)
     return schema
 

@@ -1,12 +1,7 @@
 """The messages of a chat completion request as Dify's."""
 
-import mimetypes
-
 from dify_plugin.entities.model.message import (
     AssistantPromptMessage,
-    AudioPromptMessageContent,
-    DocumentPromptMessageContent,
-    ImagePromptMessageContent,
     PromptMessage,
     PromptMessageContentUnionTypes,
     SystemPromptMessage,
@@ -28,11 +23,8 @@ from endpoints.openai.wire.chat_request import (
     ToolMessage,
     UserMessage,
 )
-from endpoints.openai.wire.media import base64_content, media_at
+from endpoints.openai.wire.contents import audio, document, image
 from switchboard.errors import InvalidInput
-
-_DETAIL = ImagePromptMessageContent.DETAIL
-_AUDIO_TYPES = {"mp3": "audio/mpeg"}
 
 
 def prompt_messages(messages: list[Message]) -> list[PromptMessage]:
@@ -87,31 +79,15 @@ def _part(part: TextPart | ImagePart | AudioPart | FilePart, field: str) -> Prom
         case TextPart():
             return TextPromptMessageContent(data=part.text)
         case ImagePart():
-            image = media_at(part.image_url.url, "image/", f"{field}.image_url.url", default_type="image/jpeg")
-            # Dify has no "auto"; what a picture shows must not depend on how finely the model happens to look
-            detail = _DETAIL.LOW if part.image_url.detail == "low" else _DETAIL.HIGH
-            return ImagePromptMessageContent(**image._asdict(), detail=detail)
+            return image(part.image_url.url, part.image_url.detail, f"{field}.image_url.url")
         case AudioPart():
-            audio_format = part.input_audio.format.lower()
-            return AudioPromptMessageContent(
-                format=audio_format,
-                mime_type=_AUDIO_TYPES.get(audio_format, f"audio/{audio_format}"),
-                base64_data=base64_content(part.input_audio.data, f"{field}.input_audio.data"),
-            )
+            return audio(part.input_audio.data, part.input_audio.format, f"{field}.input_audio.data")
         case FilePart():
-            return _document(part, f"{field}.file")
-
-
-def _document(part: FilePart, field: str) -> DocumentPromptMessageContent:
-    if not part.file.file_data:
-        raise InvalidInput(
-            f"The field `{field}.file_data` is missing. There are no uploaded files to refer to here: send the file "
-            "itself, as a data URL.",
-            field=f"{field}.file_data",
-        )
-    address, filename = part.file.file_data, part.file.filename or ""
-    mime_type = mimetypes.guess_type(filename)[0]
-    if mime_type and ":" not in address:  # the content alone, which OpenAI takes too
-        address = f"data:{mime_type};base64,{address}"
-    document = media_at(address, "", f"{field}.file_data", default_type="application/pdf")
-    return DocumentPromptMessageContent(**document._asdict(), filename=filename)
+            field = f"{field}.file.file_data"
+            if not part.file.file_data:
+                raise InvalidInput(
+                    f"The field `{field}` is missing. There are no uploaded files to refer to here: send the file "
+                    "itself, as a data URL.",
+                    field=field,
+                )
+            return document(part.file.file_data, part.file.filename or "", field)

@@ -5,7 +5,7 @@ What is not named here is ignored, as long as leaving it out changes nothing but
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, Field, Strict
+from pydantic import BaseModel, BeforeValidator, Field, Strict, field_validator
 
 from endpoints.http.fields import FilledListOf, ListOf
 
@@ -83,7 +83,16 @@ class AssistantMessage(BaseModel):
     content: str | ListOf[Annotated[TextPart | RefusalPart, Field(discriminator="type")]] | None = None
     name: str | None = None
     tool_calls: ListOf[MessageToolCall] | None = None
-    function_call: None = None
+    function_call: Any = None
+
+    @field_validator("function_call")
+    @classmethod
+    def _calls_are_tool_calls(cls, function_call: Any) -> None:
+        if function_call is not None:
+            raise ValueError(
+                "it was replaced by `tool_calls`. Send the call there, with an `id`, and its result as a message of "
+                "the role `tool`"
+            )
 
 
 class ToolMessage(BaseModel):

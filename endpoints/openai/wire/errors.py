@@ -6,7 +6,7 @@ from typing import Any
 from werkzeug import Response
 
 from endpoints.http.errors import reply_headers
-from switchboard.errors import SwitchboardError
+from switchboard.errors import RefusedByProvider, SwitchboardError
 
 _TYPES = {401: "authentication_error", 403: "permission_error", 429: "rate_limit_error"}
 _CODES = {401: "invalid_api_key", 413: "request_too_large", 504: "timeout"}
@@ -24,4 +24,6 @@ def error_body(error: SwitchboardError) -> dict[str, Any]:
     code = _CODES.get(error.status)
     if error.status == 404 and error.field == "model":
         code = "model_not_found"
+    if isinstance(error, RefusedByProvider):
+        code = error.code or None
     return {"error": {"message": str(error), "type": kind, "param": error.field or None, "code": code}}

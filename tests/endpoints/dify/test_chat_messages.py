@@ -6,7 +6,20 @@ import httpx
 import pytest
 from dify_client import ChatClient
 
-from tests.app_replies import CONVERSATION, MESSAGE, RESOURCE, RUN, USAGE, chat, chat_end, chatflow, completion, error
+from tests.app_replies import (
+    CONVERSATION,
+    MESSAGE,
+    OTHER_CONVERSATION,
+    RESOURCE,
+    RUN,
+    UNKNOWN_CONVERSATION,
+    USAGE,
+    chat,
+    chat_end,
+    chatflow,
+    completion,
+    error,
+)
 from tests.app_replies import workflow as of_workflow
 from tests.endpoints.dify.clients import client_of
 from tests.endpoints.dify.sse import events_in
@@ -96,6 +109,17 @@ def test_a_conversation_goes_on(api):
     client_of(api, ChatClient).create_chat_message({}, "And then?", "user-1", conversation_id=CONVERSATION)
 
     assert api.asked[0][1]["conversation_id"] == CONVERSATION
+
+
+@pytest.mark.parametrize("answer", [[DifyError(UNKNOWN_CONVERSATION)], HELLO], ids=["of a chatbot", "of a chatflow"])
+@pytest.mark.parametrize("response_mode", ["blocking", "streaming"])
+def test_a_conversation_that_the_app_does_not_have_is_a_404_in_the_words_of_difys_own_api(api, answer, response_mode):
+    api.answer(*answer)
+
+    reply = ask(api, response_mode=response_mode, conversation_id=OTHER_CONVERSATION)
+
+    assert reply.status_code == 404
+    assert reply.json() == {"code": "not_found", "message": "Conversation Not Exists.", "status": 404}
 
 
 @pytest.mark.parametrize("nothing", [{}, {"conversation_id": ""}, {"conversation_id": None}, {"conversation_id": " "}])
@@ -201,7 +225,7 @@ def test_an_error_before_the_first_event_is_an_http_error(api):
     assert reply.status_code == 404
     assert reply.json() == {
         "code": "not_found",
-        "message": "Dify refused the chat app call (HTTP 404): Gone (not_found).",
+        "message": "Dify refused the chat app call (HTTP 404): Gone.",
         "status": 404,
     }
 

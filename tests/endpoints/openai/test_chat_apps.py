@@ -7,6 +7,8 @@ import pytest
 
 from tests.app_replies import (
     CONVERSATION,
+    OTHER_CONVERSATION,
+    UNKNOWN_CONVERSATION,
     chat,
     chat_end,
     chatflow,
@@ -317,3 +319,22 @@ def test_what_clients_always_send_does_not_stop_an_app(api):
     response = api.http.post("/v1/chat/completions", json={"model": "app/chat-app", "messages": HELLO, **fields})
 
     assert json.loads(response.text)["choices"][0]["message"]["content"] == "Good day."
+
+
+@pytest.mark.parametrize("answer", [[DifyError(UNKNOWN_CONVERSATION)], ANSWER], ids=["of a chatbot", "of a chatflow"])
+@pytest.mark.parametrize("stream", [False, True])
+def test_a_conversation_that_the_app_does_not_have_is_a_404(api, answer, stream):
+    api.answer(*answer)
+
+    with pytest.raises(openai.NotFoundError, match="no conversation with this `conversation_id`") as caught:
+        ask(api, stream=stream, extra_body={"conversation_id": OTHER_CONVERSATION})
+
+    assert (caught.value.type, caught.value.param) == ("invalid_request_error", "conversation_id")
+
+
+def test_what_is_no_id_of_a_conversation_is_refused_before_dify_is_asked(api):
+    with pytest.raises(openai.BadRequestError, match="no id of a conversation") as caught:
+        ask(api, extra_body={"conversation_id": "new"})
+
+    assert caught.value.param == "conversation_id"
+    assert api.asked == []

@@ -79,7 +79,7 @@ def wanting(**fields):
         (
             {"messages": [{"role": "assistant", "content": None, "function_call": {"name": "f", "arguments": ""}}]},
             "messages[0].function_call",
-            "has to be null",
+            "replaced by `tool_calls`",
         ),
         (wanting(model=5), "model", "has to be text"),
         (wanting(model="gpt-5"), "model", "does not exist, or this key does not reach it"),

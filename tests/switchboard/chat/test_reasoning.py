@@ -1,9 +1,10 @@
 import itertools
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from switchboard.chat.reasoning import ReasoningSplitter
+from switchboard.chat.reasoning import ReasoningSplitter, with_reasoning
 
 
 def split(chunks):
@@ -36,6 +37,18 @@ def test_an_unfinished_block_is_all_reasoning():
 
 def test_blank_lines_after_the_block_belong_to_neither():
     assert split(["<think>so</think>", "\n", "\n\nYes\n"]) == ("Yes\n", "so")
+
+
+def test_blank_lines_that_a_block_has_left_behind_are_no_part_of_the_answer():
+    assert split(["\n\nEcho"]) == ("Echo", "")
+    assert split(["\n", " \t\n", "\n", "Yes\n\n", "No\n"]) == ("Yes\n\nNo\n", "")
+    assert split(["\n \n<think>so</think>\n\nYes"]) == ("Yes", "so")
+    assert split([" \n \n"]) == ("", "")
+
+
+def test_the_first_line_of_an_answer_keeps_its_indent():
+    assert split(["\n", "  ", "  return 1\n"]) == ("    return 1\n", "")
+    assert split([" <t"]) == (" <t", "")
 
 
 def test_several_blocks_are_joined():
@@ -80,3 +93,22 @@ def test_where_the_chunks_are_cut_makes_no_difference(parts, data):
     bounds = [0, *cuts, len(text)]
 
     assert split([text[start:end] for start, end in itertools.pairwise(bounds)]) == split([text])
+
+
+@pytest.mark.parametrize(
+    ("reasoning", "answer", "expected"),
+    [
+        ("Hm.", "Yes.", "<think>\nHm.\n</think>Yes."),
+        ("Hm.", "", "<think>\nHm.\n</think>"),
+        ("", "Yes.", "Yes."),
+        (" \n", "Yes.", "Yes."),
+    ],
+)
+def test_reasoning_goes_back_as_providers_write_it(reasoning, answer, expected):
+    assert with_reasoning(reasoning, answer, provider="langgenius/openai/openai") == expected
+
+
+def test_the_provider_deepseek_gets_its_reasoning_marked_and_escaped():
+    assert with_reasoning("a < b", "Yes.", provider="langgenius/deepseek/deepseek") == (
+        "<think>\n<!--dify-deepseek-reasoning-->a &lt; b\n</think>Yes."
+    )

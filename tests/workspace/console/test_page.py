@@ -355,7 +355,7 @@ def test_what_an_agent_reads_is_there_to_open(page: ConsolePage):
     reads.click()
 
     assert "Asks another language model a question and returns its answer." in page.text("main .folded p")
-    assert "Set by whoever adds the tool, not by the agent: model, stop" in page.text("main .folded .note")
+    assert "Set by whoever adds the tool, not by the agent: model, model_id, stop" in page.text("main .folded .note")
 
 
 def test_a_tool_runs_by_the_keyboard_alone(page: ConsolePage):

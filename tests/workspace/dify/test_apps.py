@@ -74,6 +74,17 @@ def test_a_completion_fails_where_it_is_to_fail_as_in_dify():
     assert refusal(lambda: session.app.completion.invoke("completion", {"query": "Once"})).endswith("failed: 'query'")
 
 
+@pytest.mark.parametrize("files", [{"tool_file_id": "f1"}, [{"tool_file_id": "f1"}]])
+def test_an_app_that_is_given_an_upload_fails_where_it_is_to_fail_as_in_dify(files):
+    for each in files if isinstance(files, list) else [files]:
+        each.update(type="document", transfer_method="tool_file")
+    session = session_of(FakeModels(), fail_like_dify=True)
+
+    assert refusal(lambda: list(session.app.chat.invoke("chatbot", "Hello", {"doc": files}))) == refused(
+        "ToolFile f1 not found"
+    )
+
+
 # --- what apps say of themselves
 
 

@@ -85,10 +85,7 @@ def test_the_model_sees_what_it_may_fill_in_and_no_files():
     ("messages", "told"),
     [
         ([message("text", text="A "), message("text", text="b.")], "A b."),
-        (
-            [message("variable", variable_name="city", variable_value="Oslo", stream=False)],
-            "variable_name='city' variable_value='Oslo' stream=False",
-        ),
+        ([message("variable", variable_name="city", variable_value="Oslo", stream=False)], ""),
         ([message("json", json_object={"a": "é"})], '{"a": "é"}'),
         ([message("text", text='{"a": 1}'), message("json", json_object={"a": 1})], '{"a": 1}'),
         ([message("link", text="http://x")], "result link: http://x. please tell user to check it."),

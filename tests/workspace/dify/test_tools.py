@@ -25,6 +25,10 @@ def refused_tool(text):
     return refused(text).replace("invoke app", "invoke tool")
 
 
+UNKNOWN = "00000000-0000-4000-8000-000000000000"
+INTERNAL_ERROR = refused("Internal Server Error", status=500, code="unknown").replace("invoke app", "invoke tool")
+
+
 def blob(content, **meta):
     return message("blob", meta=meta, blob=base64.b64encode(content).decode())
 
@@ -50,22 +54,35 @@ def test_dify_does_not_check_what_a_model_would_fill_in():
 @pytest.mark.parametrize(
     ("given", "problem"),
     [
-        ({"provider": "tests/other/greeter"}, "plugin provider tests/other/greeter not found"),
-        ({"provider": "greeter"}, "plugin provider langgenius/greeter/greeter not found"),
         ({"provider": "Tests/Greeter"}, "Invalid plugin id Tests/Greeter"),
         ({"tool": "sing"}, "Tool with name sing not found"),
         ({"tool": "ask", "prompt": "Why?"}, "tool parameter model not found in tool config"),
         ({"style": "rude"}, "tool parameter style value rude not in options ['warm', 'formal']"),
-        ({"kind": ToolProviderType.API, "provider": "7f"}, "api provider 7f not found"),
+        ({"kind": ToolProviderType.API, "provider": UNKNOWN}, f"api provider {UNKNOWN} not found"),
         ({"kind": ToolProviderType.MCP, "provider": "7f"}, "mcp provider 7f not found"),
-        ({"kind": ToolProviderType.WORKFLOW, "provider": "7f"}, "workflow provider 7f not found"),
-        ({"kind": ToolProviderType.WORKFLOW, "provider": "chatbot"}, "workflow provider chatbot not found"),
+        ({"kind": ToolProviderType.WORKFLOW, "provider": UNKNOWN}, f"workflow provider {UNKNOWN} not found"),
     ],
 )
 def test_what_dify_does_not_run_is_refused_in_its_words(given, problem):
     tools = ScriptedTools(HELLO)
 
     assert error_of(lambda: invoke(session_of(FakeModels(), tools=tools), **given)) == refused_tool(problem)
+    assert tools.called == []
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"provider": "tests/other/greeter"},
+        {"provider": "greeter"},
+        {"kind": ToolProviderType.API, "provider": "My tools"},
+        {"kind": ToolProviderType.WORKFLOW, "provider": "chatbot"},
+    ],
+)
+def test_a_provider_that_dify_does_not_know_is_an_internal_error(given):
+    tools = ScriptedTools(HELLO)
+
+    assert error_of(lambda: invoke(session_of(FakeModels(), tools=tools), **given)) == INTERNAL_ERROR
     assert tools.called == []
 
 
@@ -77,7 +94,7 @@ def test_a_value_of_the_wrong_type_is_refused():
 
 
 def test_without_a_plugin_there_are_no_tools(session):
-    assert error_of(lambda: invoke(session)) == refused_tool(f"plugin provider {GREETER} not found")
+    assert error_of(lambda: invoke(session)) == INTERNAL_ERROR
 
 
 def test_a_tool_that_fails_is_told_as_dify_tells_it_after_what_came_before():

@@ -86,7 +86,7 @@ def test_only_what_is_shared_is_served_and_only_on_loopback(server: FileServer, 
     url = server.share(tmp_path / "a")["url"]
     assert url.startswith("http://127.0.0.1:")
     assert url != server.share(tmp_path / "a")["url"]
-    for other in (url.replace("/a", "/b"), url.removesuffix("a"), f"{url}/../../../b"):
+    for other in (url.replace("/tools/", "/"), url.removesuffix("="), url.partition("?")[0], f"{url}/../../../b"):
         with pytest.raises(urllib.error.HTTPError, match="404") as caught:
             urllib.request.urlopen(other)
         caught.value.close()

@@ -49,10 +49,11 @@ def test_a_request_fills_in_what_a_path_leaves_open() -> None:
     assert words == ["curl", "-N", f"{URL}/apps/chatbot?query=a b", "-H", "Authorization: Bearer test-key"]
 
 
-def test_what_dify_does_not_show_is_not_shown() -> None:
+def test_what_dify_does_not_show_is_shown_only_where_there_is_a_request_for_it() -> None:
     group = EndpointGroup((), (Endpoint("GET", "/", hidden=True), Endpoint("GET", "/a", hidden=False)))
 
     assert curl_lines(group, ServeFile(), URL) == [f"curl -N {URL}/a"]
+    assert curl_lines(group, ServeFile(requests={"GET /": {}}), URL) == [f"curl -N {URL}/", f"curl -N {URL}/a"]
 
 
 @pytest.mark.parametrize(

@@ -171,8 +171,16 @@ def test_an_answer_that_failed_is_not_remembered(make: MakeApp, models: FakeMode
     assert [message["content"] for message in models.asked[0]["messages"]] == ["again"]
 
 
-def test_an_unknown_conversation_is_refused(make: MakeApp) -> None:
-    with pytest.raises(Refused, match="Conversation Not Exists."):
+def test_an_unknown_conversation_is_begun_anew(make: MakeApp) -> None:
+    unknown = "00000000-0000-0000-0000-000000000000"
+
+    [first, *_] = events_of(make(start(), answer("Hi"), **CHAT), query="Hello", conversation_id=unknown)
+
+    assert first["conversation_id"] != unknown
+
+
+def test_what_is_no_id_of_a_conversation_is_an_internal_error(make: MakeApp) -> None:
+    with pytest.raises(Refused, match="Internal Server Error"):
         events_of(make(start(), answer("Hi"), **CHAT), query="Hello", conversation_id="nonsense")
 
 

@@ -111,6 +111,7 @@ function picker(parameter, { entries, placeholder }) {
     entries.map(({ value, label }) => element("option", { value }, label)),
     element("option", { value: OTHER }, text("other")),
   );
+  if (parameter.type === "model-selector" && entries.length) input.value = entries[0].value;
   const name = element("input", { type: "text", placeholder, spellcheck: "false", autocomplete: "off" });
   const other = element("label", { class: "beside", hidden: true }, element("span", {}, text("name_it")), name);
   input.addEventListener("change", () => {

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from workspace.dify.refusals import Refused
+from workspace.dify.refusals import Refused, internal_error, is_uuid
 
 
 @dataclass
@@ -45,12 +45,19 @@ class Conversations:
         return conversation
 
     def find(self, conversation_id: str) -> Conversation | None:
-        """None where no id is given; raises `Refused` if there is no such conversation with this app."""
+        """None where no id is given; raises `Refused`, without a word, if this app has no such conversation."""
+        found = self.known(conversation_id)
+        if conversation_id and not found:
+            raise Refused("")
+        return found
+
+    def known(self, conversation_id: str) -> Conversation | None:
+        """None where no id is given, and for one that this app does not have; raises `Refused` for what is no id."""
         if not conversation_id:
             return None
-        if conversation_id not in self._open:
-            self._open[conversation_id] = self._load(conversation_id)
-        return self._open[conversation_id]
+        if conversation_id not in self._open and (stored := self._load(conversation_id)):
+            self._open[conversation_id] = stored
+        return self._open.get(conversation_id)
 
     def keep(self, conversation: Conversation) -> None:
         self._open[conversation.id] = conversation
@@ -58,13 +65,15 @@ class Conversations:
             self._folder.mkdir(parents=True, exist_ok=True)
             (self._folder / f"{conversation.id}.json").write_text(json.dumps(asdict(conversation)), encoding="utf-8")
 
-    def _load(self, conversation_id: str) -> Conversation:
+    def _load(self, conversation_id: str) -> Conversation | None:
+        if not is_uuid(conversation_id):
+            raise internal_error()
+        name = f"{uuid.UUID(conversation_id)}.json"
         try:
-            name = f"{uuid.UUID(conversation_id)}.json"
             stored = json.loads((self._folder / name).read_text(encoding="utf-8")) if self._folder else None
         except (ValueError, OSError):
             stored = None
         if stored is None:
-            raise Refused("Conversation Not Exists.", status=404, code="not_found")
+            return None
         turns = [(asked, answered) for asked, answered in stored["turns"]]
         return Conversation(stored["id"], stored["inputs"], turns, stored.get("variables", {}))

@@ -22,7 +22,7 @@ def toolbox_of(
     invoke: Callable[[Tool, dict[str, Any]], Iterator[Payload]],
     default_models: Mapping[str, str],
 ) -> Toolbox:
-    """The tools with their settings as they are when an agent is given them: defaults, and a model where one is needed.
+    """The tools with their settings as they are when an agent is given them: defaults, and a model in each selector.
 
     Left out is, as in Dify and without a word, what lacks a setting or needs a file: nobody could hand it one.
     """
@@ -71,13 +71,11 @@ def _property(parameter: Parameter) -> dict[str, Any]:
 
 
 def _models(tool: Tool, default_models: Mapping[str, str]) -> dict[str, Any]:
-    """The models that its settings need, as somebody would pick them."""
+    """The models of its settings, as somebody would pick them: Dify leaves out a tool with an empty selector."""
     return {
         parameter.name: model_selector(name, scope=parameter.scope)
         for parameter in tool.parameters
-        if parameter.type == "model-selector"
-        and parameter.required
-        and (name := default_models.get(model_type_of(parameter.scope)))
+        if parameter.type == "model-selector" and (name := default_models.get(model_type_of(parameter.scope)))
     }
 
 
@@ -99,7 +97,7 @@ def _told(messages: Iterator[Payload]) -> str:
                 )
             case "json":
                 objects.append(json.dumps(content["json_object"], ensure_ascii=False))
-            case "log" | "retriever_resources":
+            case "log" | "retriever_resources" | "variable":
                 pass
             case _:
                 parts.append(" ".join(f"{name}={value!r}" for name, value in content.items()))

@@ -30,6 +30,8 @@ from switchboard import errors
         (errors.RefusedByDify("no", status=429, code="rate_limit_error"), 429, "rate_limit_error"),
         (errors.ProviderFailed("busy", status=429, code="completion_request_error"), 429, "too_many_requests"),
         (errors.ProviderFailed("no", code="InvokeError"), 502, "completion_request_error"),
+        (errors.RefusedByProvider("no", code="context_length_exceeded"), 400, "completion_request_error"),
+        (errors.UnknownConversation(), 404, "not_found"),
         (errors.TimedOut("slow"), 504, "gateway_timeout"),
         (errors.BrokenInDify("no"), 502, "completion_request_error"),
         (errors.SwitchboardError("defect"), 500, "internal_server_error"),

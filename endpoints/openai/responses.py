@@ -1,0 +1,51 @@
+"""`POST /v1/responses`: asks a language model, or an app as `app/<app_id>`, streaming or not, and keeps nothing.
+
+Dify is asked in `switchboard/chat/models.py` (`model.llm`, `model.llm_structured_output`) and
+`switchboard/chat/apps.py` (`app.chat`), since the calls are the same whichever API a chat comes through.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from dify_plugin import Endpoint
+from werkzeug import Request, Response
+
+from endpoints.http.body import read_json
+from endpoints.http.framing import stream
+from endpoints.http.route import route
+from endpoints.http.settings import APP_PREFIX, App, GroupSettings
+from endpoints.openai.wire.errors import openai_error
+from endpoints.openai.wire.replies import json_reply
+from endpoints.openai.wire.responses_call import app_chat_of, chat_of, tools_of
+from endpoints.openai.wire.responses_events import KEEP_ALIVE, EventStream
+from endpoints.openai.wire.responses_reply import Reply, whole_reply
+from endpoints.openai.wire.responses_request import ResponsesRequest
+from switchboard.chat.apps import ask_app
+from switchboard.chat.models import ask
+from switchboard.chat.pieces import Piece
+
+
+class ResponsesEndpoint(Endpoint):
+    @route(openai_error)
+    def _invoke(self, r: Request, values: Mapping[str, Any], settings: Mapping[str, Any]) -> Response:
+        request = read_json(r, ResponsesRequest)
+        partner = GroupSettings(settings).chat_partner(request.model)
+        tools = tools_of(request)
+        pieces: Iterator[Piece]
+        if isinstance(partner, App):
+            model = APP_PREFIX + partner.name
+            pieces = ask_app(self.session, app_chat_of(request, partner, tools))
+        else:
+            model = partner.name
+            pieces = ask(self.session, chat_of(request, partner, tools))
+
+        reply = Reply(request, model=request.model or model, tools=tools)
+        if not request.stream:
+            return json_reply(whole_reply(pieces, reply))
+        events = EventStream(reply)
+        return stream(
+            events.events(pieces),
+            "text/event-stream; charset=utf-8",
+            keep_alive=KEEP_ALIVE,
+            error_piece=events.error_events,
+        )
