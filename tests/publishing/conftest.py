@@ -14,7 +14,7 @@ ROOT = Path(__file__).parent.parent.parent
 
 
 @pytest.fixture(scope="session")
-def files_of_the_package() -> tuple[str, ...]:
+def files_of_the_package(child_process: None) -> tuple[str, ...]:
     return contents.read(ROOT).files
 
 
@@ -37,7 +37,7 @@ def folder(copied: tuple[Path, set[Path]]) -> Path:
             continue
         if found.is_symlink() or found.is_file():
             found.unlink()
-        elif not any(file.is_relative_to(path) for file in files):
+        elif found.is_dir() and not any(file.is_relative_to(path) for file in files):
             shutil.rmtree(found)
     for path in files:
         if not (copy / path).exists():

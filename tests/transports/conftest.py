@@ -24,7 +24,7 @@ def workspace(running_workspace: Workspace) -> Workspace:
 
 
 @pytest.fixture(scope="session")
-def debugging_port() -> Iterator[DebuggingPort]:
+def debugging_port(child_process: None) -> Iterator[DebuggingPort]:
     port = DebuggingPort(key=DEBUGGING_KEY)
     yield port
     port.close()
@@ -66,7 +66,7 @@ def remote(running_workspace: Workspace, debugging_port: DebuggingPort, debugged
 
 
 @pytest.fixture(scope="session")
-def serverless_daemon() -> Iterator[ServerlessDaemon]:
+def serverless_daemon(child_process: None) -> Iterator[ServerlessDaemon]:
     with ServerlessDaemon() as daemon:
         yield daemon
 
