@@ -176,8 +176,11 @@ _NOT_CONFIGURED = re.compile(
 def _from_reason(interface: str, reason: Reason, status: int = 0) -> InvocationError:
     """`status` is what Dify's API answered with, where that is known."""
     error = _by_reason(interface, reason, status)
-    if not (error.code or isinstance(error, RefusedByProvider)):  # that has the provider's, if any
-        error.code = reason.codes[0] if reason.codes else ""  # the outermost is Dify's own
+    outermost = reason.codes[0] if reason.codes else ""
+    # Dify calls all kinds of failure "invalid_param", and a provider's refusal has the provider's own code, if any
+    is_told = outermost != "invalid_param" or isinstance(error, RefusedByDify)
+    if is_told and not (error.code or isinstance(error, RefusedByProvider)):
+        error.code = outermost
     return error
 
 

@@ -244,6 +244,7 @@ _END = r"""[^\s"'`&,;<>()\[\]{}\u3000-\u9fff\uff00-\uffef.:!?\\]"""
 _SEPARATOR = r"""(?:\s+provided)?[\\"'\s]{0,5}[=:：][\\"'\s]{0,5}(?:(?i:bearer|basic|token)\s+)?"""
 _KEYS = (
     (re.compile(r"://[^\s/?#]+@"), "://[hidden]@"),
+    (re.compile(r"""([?&](?:[\w-]{0,40}sign(?:ature)?|sig)=)[^\s&#"']+""", re.IGNORECASE), r"\1[hidden]"),
     (re.compile(rf"((?i:api[-_ ]?key|secret|password|authorization){_SEPARATOR}){_VALUE}*{_END}"), r"\1[hidden]"),
     # "Missing required key: messages" and "Unexpected token: 7" name no key
     (
@@ -269,8 +270,8 @@ _KEYS = (
 def hide_keys(text: str) -> str:
     """The first 2,000 characters with [hidden] in place of everything that is, or might be, a key or password.
 
-    Hidden is what follows a name such as `api_key=` or `Authorization:`, the credentials in a URL, what begins as the
-    keys of known providers do, and any 32 letters and digits in a row.
+    Hidden is what follows a name such as `api_key=` or `Authorization:`, the credentials and the signature in a URL,
+    what begins as the keys of known providers do, and any 32 letters and digits in a row.
     """
     if len(text) > _CONSIDERED:
         text = text[:_CONSIDERED].rpartition(" ")[0] + "…"  # no half key at the end

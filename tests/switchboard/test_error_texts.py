@@ -164,6 +164,11 @@ def test_long_reasons_are_cut():
         ("postgresql://user:letters@db/x", "postgresql://[hidden]@db/x"),
         ("https://letters@example.com/x", "https://[hidden]@example.com/x"),
         ("redis://:p:a@ss@db", "redis://[hidden]@db"),
+        (
+            "404 for http://x/files/tools/1.txt?timestamp=1&sign=bNx-YlA=",
+            "404 for http://x/files/tools/1.txt?timestamp=1&sign=[hidden]",
+        ),
+        ("https://b.example.com/x?X-Amz-Signature=ab12&y=1", "https://b.example.com/x?X-Amz-Signature=[hidden]&y=1"),
         ("AIza" + "test-" * 7, "[hidden]"),
         ("eyJ" + "test" * 5 + ".test1.test-2", "[hidden]"),
         ("sk-test1234567890 is wrong", "[hidden] is wrong"),

@@ -107,7 +107,10 @@ def check(failure: InvocationError, kind: type[InvocationError], status: int, re
 def test_a_model_that_fails_in_a_chatbot_or_an_agent_is_no_refusal_of_dify(said, kind, status, reason):
     event = {"event": "error", "code": "invalid_param", "status": 400, "message": said}
 
-    check(error_event("chat app", event), kind, status, reason)
+    failure = error_event("chat app", event)
+
+    check(failure, kind, status, reason)
+    assert failure.code != "invalid_param" or kind is RefusedByDify
 
 
 @pytest.mark.parametrize(("said", "kind", "status", "reason"), PLAIN_FAILURES)
