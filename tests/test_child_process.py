@@ -256,6 +256,7 @@ def test_a_tool_runs_a_workflow(workspace):
             "NotConfigured",
             "as it does for a provider that it does not know",
         ),
+        ({"tool": "moderation", "parameters": '{"text": "a"}'}, "RefusedByDify", "The selector must be a dictionary"),
         (
             {
                 "tool": "text_embedding",
