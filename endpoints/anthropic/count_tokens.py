@@ -1,4 +1,4 @@
-"""`POST /v1/messages/count_tokens`: how many tokens a message would take, estimated. Dify is not asked."""
+"""`POST /v1/messages/count_tokens`: estimates how many tokens a message takes, since Dify counts none for a plugin."""
 
 from collections.abc import Mapping
 from typing import Any

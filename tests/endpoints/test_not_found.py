@@ -88,10 +88,10 @@ def test_the_route_that_was_meant_is_named(api, path, meant):
 
 
 def test_a_route_of_difys_api_is_named_in_its_own_form(api):
-    message, as_openai = error_of(api.http.post("/agent/v1/chat-messages"))
+    form, message = read_error(api.http.post("/agent/v1/chat-messages").json())
 
     assert "There is no POST /agent/v1/chat-messages. Did you mean POST /chat-messages?" in message
-    assert not as_openai
+    assert form == "dify"
 
 
 def test_slashes_in_front_do_not_matter(api):

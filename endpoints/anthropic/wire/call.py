@@ -7,6 +7,7 @@ from dify_plugin.entities.model.message import PromptMessageTool
 from endpoints.anthropic.wire.prompt import prompt
 from endpoints.anthropic.wire.request import MessagesRequest, NamedToolChoice, Tool
 from endpoints.http.settings import App, Model
+from switchboard.apps.conversations import conversation_id
 from switchboard.chat.apps import AppChat, query_of, refuse_wishes
 from switchboard.chat.completion_params import overridden
 from switchboard.chat.models import Chat
@@ -56,15 +57,15 @@ def app_chat_of(request: MessagesRequest, app: App) -> AppChat:
         **{"output_config.format": bool(request.output_config and request.output_config.format)},
     )
     chosen = chosen_app(app.selector, typed_inputs=request.inputs)
-    conversation_id = (request.conversation_id or "").strip()
+    goes_on = conversation_id(request.conversation_id or "")
     placed = prompt(request)
     query = query_of(
         [each.message for each in placed],
         fields=[each.field for each in placed],
-        last_only=bool(conversation_id),
+        last_only=bool(goes_on),
     )
     user = request.metadata.user_id if request.metadata else None
-    return AppChat(chosen.app_id, query, chosen.inputs, conversation_id, user or "")
+    return AppChat(chosen.app_id, query, chosen.inputs, goes_on, user or "")
 
 
 def _refuse_what_is_not_to_be_had(request: MessagesRequest) -> None:
