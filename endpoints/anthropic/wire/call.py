@@ -18,15 +18,16 @@ _NEGOTIABLE = frozenset({"max_tokens", "thinking", "enable_thinking", "thinking_
 """What gives way to the model. In this API `max_tokens` is a bound that every request has to name and clients set to
 what Anthropic's models can, and what a model does not know of thinking is to do no harm."""
 
-_NOT_TO_BE_HAD = {
-    "container": "code runs at Anthropic's servers, which Dify has not",
+REFUSED = {
+    "container": "code runs in it at Anthropic's servers, which Dify has not; leave it out",
     "mcp_servers": "Dify's models call no MCP servers for a plugin; connect to them and send their tools in `tools`",
 }
+"""Fields that would be missed, and what to do without them."""
 
 
 def chat_of(request: MessagesRequest, model: Model) -> Chat:
     """The request as a call of a model; raises InvalidInput for what Dify cannot do."""
-    _refuse_what_is_not_to_be_had(request)
+    _refuse(request)
     config = llm_config(model.selector)
     stop = take_stop_sequences(config)
     config.completion_params = overridden(config.completion_params, _parameters(request))
@@ -50,7 +51,7 @@ def app_chat_of(request: MessagesRequest, app: App) -> AppChat:
 
     Passed over is what an app has itself: how the model samples and thinks, and tools that may be called.
     """
-    _refuse_what_is_not_to_be_had(request)
+    _refuse(request)
     refuse_wishes(
         tool_choice=request.tool_choice is not None and request.tool_choice.type in ("any", "tool"),
         stop_sequences=bool(request.stop_sequences),
@@ -68,8 +69,8 @@ def app_chat_of(request: MessagesRequest, app: App) -> AppChat:
     return AppChat(chosen.app_id, query, chosen.inputs, goes_on, user or "")
 
 
-def _refuse_what_is_not_to_be_had(request: MessagesRequest) -> None:
-    for field, reason in _NOT_TO_BE_HAD.items():
+def _refuse(request: MessagesRequest) -> None:
+    for field, reason in REFUSED.items():
         if getattr(request, field):
             raise InvalidInput(f"`{field}` cannot be had: {reason}.", field=field)
 

@@ -2,6 +2,9 @@
 
 import pytest
 
+from endpoints.anthropic.wire.call import REFUSED
+from tests.replies import llm_chunk
+
 HELLO = [{"role": "user", "content": "Hello"}]
 WEATHER = {"name": "weather", "input_schema": {"type": "object"}}
 SOURCE = "messages[0].content[0].source"
@@ -27,7 +30,21 @@ def wanting(**fields):
     return {"messages": HELLO, **fields}
 
 
-REFUSED = [
+TOOLS_OF_ANTHROPIC = [
+    {"type": "web_search_20250305", "name": "web_search", "max_uses": 8},
+    {"type": "bash_20250124", "name": "bash"},
+]
+PASSED_OVER = {
+    "cache_control": {"type": "ephemeral"},
+    "service_tier": "auto",
+    "context_management": {"edits": [{"type": "clear_thinking_20251015", "keep": "all"}]},
+    "diagnostics": {"previous_message_id": None},
+    "speed": "standard",
+    "inference_geo": "eu",
+}
+"""A value of each field that changes nothing."""
+
+BAD = [
     ({}, "The field `messages` is missing"),
     ({"messages": None}, "`messages` has to be a list"),
     ({"messages": []}, "a list of 1 or more"),
@@ -94,22 +111,23 @@ REFUSED = [
     (wanting(tools=[{"input_schema": {}}]), "`tools[0].name` is missing"),
     (wanting(tools=[{"name": "f"}]), "`tools[0].input_schema` is missing"),
     (wanting(tools=[{"name": "f", "input_schema": []}]), "`tools[0].input_schema` has to be an object"),
-    (
-        wanting(tools=[WEATHER, {"type": "web_search_20250305", "name": "web_search", "max_uses": 8}]),
-        "`tools[1]` is web_search_20250305, a tool that only Anthropic's models and servers bring along",
+    *(
+        (
+            wanting(tools=[WEATHER, tool]),
+            f"`tools[1]` is {tool['type']}, a tool that only Anthropic's models and servers bring along",
+        )
+        for tool in TOOLS_OF_ANTHROPIC
     ),
-    (wanting(tools=[{"type": "bash_20250124", "name": "bash"}]), "`tools[0]` is bash_20250124"),
     (wanting(tool_choice="any"), "`tool_choice` has to be an object"),
     (wanting(tool_choice={"type": "maybe"}), "'type' is one of 'auto', 'any', 'none', 'tool'"),
     (wanting(tool_choice={"type": "any"}), "`tool_choice` is any, and there are no `tools`"),
     (wanting(tools=[WEATHER], tool_choice={"type": "tool", "name": "time"}), "a tool that is not among `tools`"),
-    (wanting(mcp_servers=[{"type": "url", "url": "https://example.com"}]), "`mcp_servers` cannot be had"),
-    (wanting(container={"skills": []}), "`container` cannot be had"),
+    *((wanting(**{field: [{"url": "x"}]}), f"`{field}` cannot be had: {reason}.") for field, reason in REFUSED.items()),
 ]
 
 
 @pytest.mark.parametrize("path", ["/v1/messages", "/v1/messages/count_tokens"])
-@pytest.mark.parametrize(("body", "sentence"), REFUSED)
+@pytest.mark.parametrize(("body", "sentence"), BAD)
 def test_a_bad_request_is_refused_with_the_name_of_the_field(api, path, body, sentence):
     response = api.http.post(path, json=body)
 
@@ -136,3 +154,12 @@ def test_a_model_of_another_type_is_refused(api):
 
     assert response.status_code == 400
     assert "is of type tts" in response.json()["error"]["message"]
+
+
+def test_what_changes_nothing_is_passed_over(api):
+    api.answer(llm_chunk("Good day.", finish_reason="stop"))
+
+    assert api.http.post("/v1/messages", json=wanting(**PASSED_OVER, **dict.fromkeys(REFUSED))).status_code == 200
+    assert api.http.post("/v1/messages", json=wanting()).status_code == 200
+    first, second = (payload for _, payload in api.asked)
+    assert first == second
