@@ -37,7 +37,6 @@ _INSTEAD = {
     "/v1/completions": "/v1/chat/completions",
     "/v1/complete": "/v1/messages",
     "/v1/messages/batches": "/v1/messages",
-    "/anthropic/v1/messages": "/v1/messages",
 }
 """Known APIs that are not here."""
 

@@ -12,7 +12,6 @@ from dify_plugin.entities.model.message import (
     PromptMessageContentUnionTypes,
     SystemPromptMessage,
     TextPromptMessageContent,
-    ToolPromptMessage,
     UserPromptMessage,
 )
 
@@ -34,13 +33,12 @@ from endpoints.anthropic.wire.request import (
     UserMessage,
 )
 from endpoints.http.media import Media, inline_media, media_at
+from switchboard.chat.tool_results import ToolResult, tool_messages
 from switchboard.errors import InvalidInput
 
 _BILLING = "x-anthropic-billing-header:"
 """What the first part of Claude Code's system begins with. It is for Anthropic, and may change from request to request,
 which would keep a provider from ever finding the prompt in its cache."""
-
-_SHOWN_BELOW = "What the tool returned is in the next message."
 
 
 class Placed(NamedTuple):
@@ -104,50 +102,41 @@ def _of_user(message: UserMessage, names: dict[str, str], field: str) -> Iterato
     if isinstance(message.content, str):
         yield UserPromptMessage(content=message.content)
         return
+    results: list[ToolResult] = []
     said: list[PromptMessageContentUnionTypes] = []
     for position, part in enumerate(message.content):
         place = f"{field}[{position}]"
         if isinstance(part, ToolResultPart):
-            result, shown = _result(part, f"{place}.content")
-            yield ToolPromptMessage(content=result, name=names.get(part.tool_use_id), tool_call_id=part.tool_use_id)
-            said += shown
+            name = names.get(part.tool_use_id, "")
+            results.append(ToolResult(part.tool_use_id, name, _returned(part, f"{place}.content")))
         else:
             said += _shown(part, place)
-    if not said:
-        return
-    if all(isinstance(part, TextPromptMessageContent) for part in said):  # not every provider takes texts in parts
-        yield UserPromptMessage(content="\n".join(part.data for part in said))
-    else:
-        yield UserPromptMessage(content=said)
+    yield from tool_messages(results)
+    texts = [part.data for part in said if isinstance(part, TextPromptMessageContent)]
+    if said:  # not every provider takes texts in parts
+        yield UserPromptMessage(content="\n".join(texts) if len(texts) == len(said) else said)
 
 
-def _result(part: ToolResultPart, field: str) -> tuple[str, list[PromptMessageContentUnionTypes]]:
-    """The text of what a tool returned, and its pictures and files, which a message of a tool cannot hold in Dify."""
-    texts: list[str] = [part.content] if isinstance(part.content, str) else []
-    files: list[PromptMessageContentUnionTypes] = []
-    for position, inner in enumerate(part.content if isinstance(part.content, list) else []):
-        if isinstance(inner, ToolReferencePart):
-            texts.append(inner.tool_name)
-            continue
-        for shown in _shown(inner, f"{field}[{position}]"):
-            if isinstance(shown, TextPromptMessageContent):
-                texts.append(shown.data)
-            else:
-                files.append(shown)
-    text = "\n".join(texts)
-    if files and not text:
-        text = _SHOWN_BELOW
-    if part.is_error:
-        text = f"Error: {text}" if text else "Error"
-    return text, files
+def _returned(part: ToolResultPart, field: str) -> list[PromptMessageContentUnionTypes]:
+    """What a tool returned; Dify has no other place than the text for whether that is an error."""
+    content = [TextPart(type="text", text=part.content)] if isinstance(part.content, str) else part.content or []
+    shown = [each for position, inner in enumerate(content) for each in _shown(inner, f"{field}[{position}]")]
+    if not part.is_error:
+        return shown
+    match shown:
+        case [TextPromptMessageContent(data=text), *others]:
+            return [TextPromptMessageContent(data=f"Error: {text}"), *others]
+    return [TextPromptMessageContent(data="Error"), *shown]
 
 
 def _shown(
-    part: TextPart | ImagePart | DocumentPart | SearchResultPart, field: str
+    part: TextPart | ImagePart | DocumentPart | SearchResultPart | ToolReferencePart, field: str
 ) -> list[PromptMessageContentUnionTypes]:
     match part:
         case TextPart():
             return [TextPromptMessageContent(data=part.text)]
+        case ToolReferencePart():
+            return [TextPromptMessageContent(data=part.tool_name)]
         case ImagePart():
             image = _media(part.source, "image/", f"{field}.source", default_type="image/jpeg")
             return [ImagePromptMessageContent(**image._asdict(), detail=ImagePromptMessageContent.DETAIL.HIGH)]

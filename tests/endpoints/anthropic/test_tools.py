@@ -137,8 +137,9 @@ def test_the_result_of_a_tool_is_a_text(api, result, text):
 def test_the_picture_that_a_tool_returns_comes_in_a_message_after_it(api):
     (_, text), (role, parts) = returned(api, content=[PICTURE])
 
-    assert text == "What the tool returned is in the next message."
-    assert (role, [part["type"] for part in parts]) == ("user", ["image"])
+    assert text == "What this returned is in the next message of the user."
+    assert (role, [part["type"] for part in parts]) == ("user", ["text", "image"])
+    assert parts[0]["data"] == "What weather (c1) returned:"
 
 
 def test_the_results_of_several_tools_come_in_order_and_before_what_else_is_said(api):
@@ -161,9 +162,10 @@ def test_the_results_of_several_tools_come_in_order_and_before_what_else_is_said
         ],
     )
 
-    *_, first, second, said = api.asked[0][1]["prompt_messages"]
+    *_, first, second, shown, said = api.asked[0][1]["prompt_messages"]
     assert [message["tool_call_id"] for message in (first, second)] == ["c1", "c2"]
-    assert [part["type"] for part in said["content"]] == ["image", "text"]
+    assert [part["type"] for part in shown["content"]] == ["text", "image"]
+    assert (said["role"], said["content"]) == ("user", "And?")
 
 
 def test_no_tools_are_sent_where_none_shall_be_called(api):

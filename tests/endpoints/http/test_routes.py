@@ -39,7 +39,7 @@ def test_the_methods_of_a_path(path, methods):
         ("/v1/chat-messages", "/chat-messages"),
         ("/agent/v1/chat-messages", "/chat-messages"),
         ("/api/openai/v1/chat/completions", "/v1/chat/completions"),
-        ("/proxy/v1/messages", "/v1/chat/completions"),
+        ("/proxy/v1/messages", "/v1/messages"),
         ("/app/90c1/workflows/run/", "/workflows/run"),
         ("/v1/images/generations", None),
         ("/v1", None),
