@@ -1,4 +1,4 @@
-"""A plugin's `/v1/chat/completions` over HTTP, with a model behind it that answers at once."""
+"""A plugin's route for chats over HTTP, with a model behind it that answers at once."""
 
 import threading
 import time
@@ -26,10 +26,15 @@ PATIENCE = 60.0
 """Seconds until a reply is given up."""
 
 
+CHAT_COMPLETIONS = "/v1/chat/completions"
+MESSAGES = "/v1/messages"
+"""The routes, which take the same request."""
+
+
 class ServedChat:
     """Close it. The prompt is the number of chunks to answer in."""
 
-    def __init__(self, plugin: Path) -> None:
+    def __init__(self, plugin: Path, *, route: str = CHAT_COMPLETIONS) -> None:
         self._open = ExitStack()
         self._goes_on = threading.Event()
         others = {child.pid for child in psutil.Process().children()}
@@ -40,7 +45,7 @@ class ServedChat:
         settings = {"api_key": KEY, "chat_model": MODEL}
         # one that loses nothing: beside a real daemon's losses there would be nothing to compare
         host = self._open.enter_context(EndpointHost(process, lambda: settings, losses=NO_LOSSES))
-        self._url = f"{host.url}/v1/chat/completions"
+        self._url = host.url + route
         client = httpx.Client(headers={"Authorization": f"Bearer {KEY}"}, timeout=PATIENCE, limits=httpx.Limits())
         self._client = self._open.enter_context(client)
 
