@@ -3,7 +3,7 @@
 llm, CPU µs a chunk            a tool that streams 5,000 chunks, in the plugin's process
 chat completions a second      POST /v1/chat/completions, 10 chunks in one reply, one request after the other
 streamed chunks a second       the same in a stream of 5,000 chunks; CPU in the plugin's process
-responses a second             both again as POST /v1/responses
+responses, messages a second   both again as POST /v1/responses and POST /v1/messages
 first byte, ms                 from the request to the first byte, from a model that answers at once
 start-up, ms                   from starting the process to its first heartbeat
 five nodes, ms                 a workflow of five nodes in Dify's engine, one of them a tool, beside the tool alone
@@ -23,7 +23,7 @@ import psutil
 
 from benchmarks.bare_plugin import make_bare_plugin
 from benchmarks.five_nodes import FiveNodes
-from benchmarks.served_chat import COMPILED, RESPONSES, ServedChat, model_chunks
+from benchmarks.served_chat import COMPILED, MESSAGES, RESPONSES, ServedChat, model_chunks
 from workspace.plugin.folder import read_plugin_folder
 from workspace.plugin.parameters import tool_request
 from workspace.plugin.process import PluginProcess
@@ -41,8 +41,9 @@ def main() -> None:
         _compare("llm, CPU µs a chunk", PLUGIN, bare, _cpu_per_chunk, unit=1e6, wanted="at most 1.10")
         with ServedChat(PLUGIN) as own_chat, ServedChat(bare) as bare_chat:
             _compare_chats(own_chat, bare_chat)
-        with ServedChat(PLUGIN, RESPONSES) as own_chat, ServedChat(bare, RESPONSES) as bare_chat:
-            _compare_speeds("responses", own_chat, bare_chat, wanted="at least 0.95")
+        for what, api in (("responses", RESPONSES), ("messages", MESSAGES)):
+            with ServedChat(PLUGIN, api) as own_chat, ServedChat(bare, api) as bare_chat:
+                _compare_speeds(what, own_chat, bare_chat, wanted="at least 0.95")
         _compare("start-up, ms", PLUGIN, bare, _start_up, unit=1e3, wanted="at most 1.10", times=15)
         with FiveNodes(PLUGIN) as five_nodes:
             _compare_with_tool(five_nodes)

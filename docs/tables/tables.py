@@ -13,6 +13,7 @@ from docs.tables.markers import filled
 SPEAKS = {
     "endpoints/openai/": "OpenAI",
     "endpoints/openai/rerank.py": "Cohere, Jina",
+    "endpoints/anthropic/": "Anthropic",
     "endpoints/dify/": "Dify",
     "endpoints/duck.py": "HTML",
     "endpoints/preflight.py": "CORS",

@@ -110,6 +110,8 @@ def _openai_steps() -> list[MakeHttpStep]:
             _is_lisbon,
             json={"input": FACTS_AND_QUESTION},
         ),
+        lambda _: HttpStep("ask for a message", "POST /v1/messages", _message, _is_lisbon, json=ASK),
+        lambda _: HttpStep("count tokens", "POST /v1/messages/count_tokens", lambda reply: reply.json, bool, json=ASK),
         lambda _: HttpStep(
             "embed texts",
             "POST /v1/embeddings",
@@ -261,6 +263,10 @@ def _ids(reply: Reply) -> list[str]:
 
 def _content(reply: Reply) -> str:
     return str(reply.json["choices"][0]["message"]["content"])
+
+
+def _message(reply: Reply) -> str:
+    return str(reply.json["content"][0]["text"])
 
 
 def _streamed_content(reply: Reply) -> str:

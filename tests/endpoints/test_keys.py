@@ -10,6 +10,7 @@ import pytest
 
 from endpoints.http.routes import ROUTES
 from tests.endpoints.api import KEY
+from tests.endpoints.error_forms import form_of
 from tests.endpoints.valid_requests import VALID
 
 PATHS = {route: valid[0].path for route, valid in VALID.items()}
@@ -28,8 +29,10 @@ def test_no_route_lets_in_who_has_no_key(api, route, authorization):
 
     assert answer.status_code == 401
     assert answer.headers["WWW-Authenticate"].startswith("Basic " if route.startswith("/duck") else "Bearer ")
-    if route.startswith(("/v1/", "/v2/")):
+    if form_of(route) == "openai":
         assert answer.json()["error"]["code"] == "invalid_api_key"
+        assert answer.json()["error"]["type"] == "authentication_error"
+    elif form_of(route) == "anthropic":
         assert answer.json()["error"]["type"] == "authentication_error"
     else:
         assert (answer.json()["code"], answer.json()["status"]) == ("unauthorized", 401)
@@ -58,10 +61,19 @@ def test_the_client_of_openai_knows_a_wrong_key(api):
     assert refused.value.code == "invalid_api_key"
 
 
-@pytest.mark.parametrize("header", ["api-key", "x-api-key", "Cookie", "Proxy-Authorization"])
+@pytest.mark.parametrize("header", ["api-key", "Cookie", "Proxy-Authorization"])
 def test_the_key_counts_in_no_other_header(api, header):
     assert ask(api, **{header: KEY}).status_code == 401
     assert ask(api, **{header: f"Bearer {KEY}"}).status_code == 401
+
+
+@every_route
+def test_the_key_counts_as_anthropics_clients_send_it(api, route):
+    assert ask(api, route, **{"x-api-key": KEY}).status_code != 401
+    assert ask(api, route, **{"x-api-key": KEY, "Authorization": "Bearer key-of-another"}).status_code != 401
+    assert ask(api, route, **{"x-api-key": "key-of-another", "Authorization": f"Bearer {KEY}"}).status_code != 401
+    assert ask(api, route, **{"x-api-key": f"Bearer {KEY}"}).status_code == 401
+    assert ask(api, route, **{"x-api-key": "wrong"}).status_code == 401
 
 
 def test_the_key_counts_in_no_query(api):

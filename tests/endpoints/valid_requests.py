@@ -62,6 +62,33 @@ _RESPONSE_TOOLS = [
     {"type": "custom", "name": "patch", "format": {"type": "grammar", "syntax": "lark", "definition": "start: /x/"}},
     {"type": "namespace", "name": "crm", "tools": [{"type": "function", "name": "find", "parameters": None}]},
 ]
+
+
+def _messages(path: str = "/v1/messages", **fields: Any) -> ValidRequest:
+    source = {"type": "base64", "media_type": "image/png", "data": base64.b64encode(PNG).decode()}
+    content = [{"type": "text", "text": "Hi"}, {"type": "image", "source": source}]
+    asked = {"model": "test-model", "max_tokens": 5, "messages": [{"role": "user", "content": content}]}
+    return ValidRequest(path, {**asked, **fields})
+
+
+_ANTHROPIC_TOOL = {"name": "weather", "description": "Now", "input_schema": {"type": "object", "properties": {}}}
+_ANTHROPIC_ROUNDS = [
+    {"role": "user", "content": "Is it raining?"},
+    {
+        "role": "assistant",
+        "content": [
+            {"type": "thinking", "thinking": "Hm.", "signature": "c2ln"},
+            {"type": "tool_use", "id": "c1", "name": "weather", "input": {}},
+        ],
+    },
+    {
+        "role": "user",
+        "content": [
+            {"type": "tool_result", "tool_use_id": "c1", "content": [{"type": "text", "text": "No."}], "is_error": True}
+        ],
+    },
+    {"role": "system", "content": "Be quick."},
+]
 _ROUNDS = [
     {"role": "user", "content": "Is it raining?"},
     {
@@ -121,6 +148,16 @@ VALID: dict[str, list[ValidRequest]] = {
         ValidRequest(
             "/v1/responses", {"model": "app/chat-app", "input": "Hi", "conversation": CONVERSATION, "stream": True}
         ),
+    ],
+    "/v1/messages": [
+        _messages(temperature=0, top_k=5, stop_sequences=["END"], metadata={"user_id": "u"}),
+        _messages(stream=True, system=[{"type": "text", "text": "Be brief."}], thinking={"type": "adaptive"}),
+        _messages(messages=_ANTHROPIC_ROUNDS, tools=[_ANTHROPIC_TOOL], tool_choice={"type": "auto"}),
+        _messages(model="app/chat-app", messages=[{"role": "user", "content": "Hi"}], stream=True),
+    ],
+    "/v1/messages/count_tokens": [
+        _messages("/v1/messages/count_tokens", system="Be brief."),
+        _messages("/v1/messages/count_tokens", messages=_ANTHROPIC_ROUNDS, tools=[_ANTHROPIC_TOOL]),
     ],
     "/v1/embeddings": [
         ValidRequest("/v1/embeddings", {"model": "test-model", "input": ["Hi"], "encoding_format": "base64"}),

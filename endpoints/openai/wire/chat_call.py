@@ -8,7 +8,7 @@ from endpoints.http.settings import App, Model
 from endpoints.openai.wire.chat_messages import prompt_messages
 from endpoints.openai.wire.chat_request import ChatRequest, NamedTool, PlainFormat, SchemaFormat
 from switchboard.apps.conversations import conversation_id
-from switchboard.chat.apps import AppChat, query_of
+from switchboard.chat.apps import AppChat, query_of, refuse_wishes
 from switchboard.chat.completion_params import overridden
 from switchboard.chat.models import Chat
 from switchboard.errors import InvalidInput
@@ -65,18 +65,11 @@ def app_chat_of(request: ChatRequest, app: App) -> AppChat:
     be called, which chat front ends send with every chat: an app calls none but its own.
     """
     _refuse_what_is_not_to_be_had(request)
-    wanted = {
-        "tool_choice": request.tool_choice not in (None, "auto", "none"),
-        "response_format": request.response_format is not None and request.response_format.type != "text",
-        "stop": bool(request.stop),
-    }
-    for field, is_wanted in wanted.items():
-        if is_wanted:
-            raise InvalidInput(
-                f"An app of Dify cannot be given `{field}`: its own settings in Dify decide that. Leave it out, or ask "
-                "a model.",
-                field=field,
-            )
+    refuse_wishes(
+        tool_choice=request.tool_choice not in (None, "auto", "none"),
+        response_format=request.response_format is not None and request.response_format.type != "text",
+        stop=bool(request.stop),
+    )
     chosen = chosen_app(app.selector, typed_inputs=request.inputs)
     goes_on = conversation_id(request.conversation_id or "")
     fields = [f"messages[{position}]" for position in range(len(request.messages))]

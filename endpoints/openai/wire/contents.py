@@ -8,7 +8,7 @@ from dify_plugin.entities.model.message import (
     ImagePromptMessageContent,
 )
 
-from endpoints.openai.wire.media import base64_content, media_at
+from endpoints.http.media import base64_content, media_at
 
 _DETAIL = ImagePromptMessageContent.DETAIL
 _AUDIO_TYPES = {"mp3": "audio/mpeg"}
