@@ -24,6 +24,7 @@ from dify_plugin.entities.model.message import (
 )
 
 from switchboard.chat.completion_params import given_way
+from switchboard.chat.deepseek import is_deepseek, marked_history
 from switchboard.chat.pieces import End, Piece, Reasoning, SplitText, Text, Usage, finish
 from switchboard.chat.structured_output import restore_booleans
 from switchboard.chat.tool_calls import ToolCalls
@@ -70,6 +71,8 @@ def ask(session: Session, chat: Chat) -> Iterator[Piece]:
 def _ask_once(session: Session, chat: Chat) -> Iterator[Piece]:
     answer = _Answer(chat)
     messages = _told_to_call(chat) if chat.has_to_call else chat.messages
+    if is_deepseek(chat.model.provider):
+        messages = marked_history(messages)
     chunks: Iterator[LLMResultChunk | LLMResultChunkWithStructuredOutput]
     try:
         with reverse_invocation("llm"):

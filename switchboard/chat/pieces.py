@@ -4,10 +4,11 @@ A model or an app answers with any number of `Text`, `Reasoning` and `ToolCall`,
 conversations says first which one this is, and one that is moderated may put a `Replacement` before the end.
 """
 
+from collections.abc import Iterable, Iterator
 from enum import StrEnum
 from typing import NamedTuple
 
-from switchboard.chat.reasoning import ReasoningSplitter, Split
+from switchboard.chat.reasoning import ReasoningSplitter, Split, parted_at_the_end
 
 
 class Text(NamedTuple):
@@ -115,11 +116,30 @@ class SplitText:
         return self._pieces(self._splitter.flush())
 
     def _pieces(self, split: Split) -> list[Reasoning | Text]:
-        answer, reasoning = split
-        texts: list[Reasoning | Text] = [Text(answer)] if answer else []
-        if not reasoning:
-            return texts
-        if not self._has_thought:
-            reasoning = reasoning.lstrip()  # the line break after <think>
-            self._has_thought = bool(reasoning)
-        return [Reasoning(reasoning), *texts] if reasoning else texts
+        pieces: list[Reasoning | Text] = []
+        if split.reasoning:
+            reasoning = (
+                split.reasoning if self._has_thought else split.reasoning.lstrip()
+            )  # the line break after <think>
+            self._has_thought = self._has_thought or bool(reasoning)
+            pieces += [Reasoning(reasoning)] if reasoning else []
+        if split.answer:
+            pieces.append(Text(split.answer))
+        return pieces
+
+
+def whole(pieces: Iterable[Piece]) -> Iterator[Piece]:
+    """The pieces of an answer that is not streamed. What was thought before a closing tag alone is told apart too."""
+    known = list(pieces)
+    if not any(isinstance(piece, Reasoning | Replacement) for piece in known):
+        split = parted_at_the_end("".join(piece.text for piece in known if isinstance(piece, Text)))
+        if split.reasoning.strip():
+            told = [piece for piece in known if not isinstance(piece, Text)]
+            at = sum(isinstance(piece, Conversation) for piece in told)
+            known = [*told[:at], Reasoning(split.reasoning), Text(split.answer), *told[at:]]
+    yield from known
+
+
+def without_reasoning(pieces: Iterable[Piece]) -> Iterator[Piece]:
+    """For a caller that wants to see none."""
+    return (piece for piece in pieces if not isinstance(piece, Reasoning))

@@ -21,7 +21,8 @@ import endpoints.http.errors  # noqa: F401 - for its errors
 from endpoints.anthropic.wire import call
 from endpoints.anthropic.wire.request import MessagesRequest
 from endpoints.http.routes import ROUTES
-from endpoints.openai.wire.responses_call import REFUSED
+from endpoints.openai.wire import chat_parameters, responses_call
+from endpoints.openai.wire.chat_request import ChatRequest
 from endpoints.openai.wire.responses_request import ResponsesRequest
 from switchboard.errors import SwitchboardError
 from tests.documents import ROOT, blocks, code, commands, is_as_printed, routes_of, rows
@@ -206,10 +207,21 @@ def test_every_field_of_a_response_request_is_in_its_row():
     """What is refused, and what is passed over, as the tests of the route have it."""
     cells = {name: set(code(cell)) for name, cell in rows("## Responses", DOCUMENT)}
 
-    assert set(REFUSED) <= cells["refused"]
+    assert set(responses_call.REFUSED) <= cells["refused"]
     assert cells["passed over"] >= set(PASSED_OVER)
     assert set(ResponsesRequest.model_fields) <= set().union(*cells.values())
-    assert not set(REFUSED) & set().union(*(cells[name] for name in cells if name != "refused"))
+    assert not set(responses_call.REFUSED) & set().union(*(cells[name] for name in cells if name != "refused"))
+
+
+def test_every_parameter_of_a_chat_has_its_row():
+    found: dict[str, list[str]] = {"mapped": [], "refused": [], "ignored": []}
+    for fields, kind, _ in rows("## Parameters of a chat", DOCUMENT):
+        found[kind] += code(fields)
+
+    told_of_itself = {"n", "modalities"}  # refused unless they ask for what is so anyway
+    assert sorted(found["mapped"]) == sorted(set(ChatRequest.model_fields) - told_of_itself)
+    assert sorted(found["refused"]) == sorted({*chat_parameters.REFUSED, *told_of_itself})
+    assert sorted(found["ignored"]) == sorted(chat_parameters.IGNORED)
 
 
 def test_every_field_of_a_message_request_is_in_its_row():

@@ -51,7 +51,7 @@ def chat_of(request: ResponsesRequest, model: Model, tools: Tools) -> Chat:
     choice = chosen(tools, request.tool_choice)
     return Chat(
         model=config,
-        messages=[each.message for each in _told(request, tools, provider=config.provider)],
+        messages=[each.message for each in _told(request, tools)],
         tools=choice.functions,
         stop=default_stop if request.stop is None else stop_sequences(request.stop),
         schema=_schema(request),
@@ -77,7 +77,7 @@ def app_chat_of(request: ResponsesRequest, app: App, tools: Tools) -> AppChat:
     )
     chosen_one = chosen_app(app.selector, typed_inputs=request.inputs)
     goes_on = _conversation_id(request)
-    messages = _told(request, tools, provider="")
+    messages = _told(request, tools)
     query = query_of(
         [each.message for each in messages],
         last_only=bool(goes_on),
@@ -108,10 +108,10 @@ def _refuse(request: ResponsesRequest) -> None:
         )
 
 
-def _told(request: ResponsesRequest, tools: Tools, *, provider: str) -> list[Told]:
+def _told(request: ResponsesRequest, tools: Tools) -> list[Told]:
     if request.input is None and not request.instructions:
         raise InvalidInput("The field `input` is missing.", field="input")
-    messages = told(request.instructions, request.input, tools, provider=provider)
+    messages = told(request.instructions, request.input, tools)
     if not messages:
         raise InvalidInput(
             "The field `input` is empty. Say something in it, as text or as a list of items.", field="input"

@@ -127,6 +127,44 @@ def test_times_of_words_are_refused(api):
     assert api.asked == []
 
 
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"timestamp_granularities[]": ["segment", "word"]},
+        {"timestamp_granularities[]": ["word", "segment"]},
+        {"timestamp_granularities": ["segment", "word"]},
+        {"timestamp_granularities": "word"},
+        {"timestamp_granularities[0]": "segment", "timestamp_granularities[1]": "word"},
+        {"timestamp_granularities": '["segment", "word"]'},
+        {"timestamp_granularities": "segment,word"},
+        {"timestamp_granularities": "segment", "timestamp_granularities[]": "word"},
+    ],
+)
+def test_times_of_words_are_refused_in_each_spelling(api, fields):
+    response = ask(api, **fields)
+
+    assert response.status_code == 400
+    assert error_of(response)["param"] == "timestamp_granularities[]"
+    assert "the text of a recording alone, without times" in error_of(response)["message"]
+    assert api.asked == []
+
+
+@pytest.mark.parametrize("fields", [{"include[]": "logprobs"}, {"include": ["other", "logprobs"]}])
+def test_log_probabilities_are_refused(api, fields):
+    response = ask(api, **fields)
+
+    assert response.status_code == 400
+    assert error_of(response)["param"] == "include[]"
+    assert api.asked == []
+
+
+def test_a_field_that_comes_twice_and_differs_is_refused(api):
+    response = ask(api, response_format=["json", "text"])
+
+    assert response.status_code == 400
+    assert error_of(response)["message"] == "The field `response_format` comes 2 times. Send it once."
+
+
 def test_another_response_format_is_named(api):
     response = ask(api, response_format="xml")
 
