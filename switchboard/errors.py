@@ -82,9 +82,16 @@ class RefusedByDify(InvocationError):
     status = 400
 
     def __init__(
-        self, message: str, *, status: int = 0, field: str = "", parameter: str = "", most: float | None = None
+        self,
+        message: str,
+        *,
+        status: int = 0,
+        field: str = "",
+        code: str = "",
+        parameter: str = "",
+        most: float | None = None,
     ) -> None:
-        super().__init__(message, status=status, field=field)
+        super().__init__(message, status=status, field=field, code=code)
         self.parameter = parameter
         self.most = most
 
