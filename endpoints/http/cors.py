@@ -6,6 +6,8 @@ from typing import Any
 
 from werkzeug import Request, Response
 
+from endpoints.http.errors import ForeignOrigin
+
 _METHODS = "GET, HEAD, POST, PUT, DELETE, OPTIONS"
 _HEADER_NAMES = re.compile(r"[\w!#$%&'*+.^`|~-]+(?:\s*,\s*[\w!#$%&'*+.^`|~-]+)*", re.ASCII)
 
@@ -26,6 +28,17 @@ def allow_origin(request: Request, settings: Mapping[str, Any], response: Respon
     else:
         return
     response.headers["Access-Control-Expose-Headers"] = "*"
+
+
+def check_origin(request: Request, settings: Mapping[str, Any]) -> None:
+    """Raises ForeignOrigin for a request of a web page that the settings do not name."""
+    allowed = _allowed_origins(settings)
+    origin = request.headers.get("Origin", "").lower()
+    if origin and origin not in allowed and "*" not in allowed:
+        raise ForeignOrigin(
+            "Web pages of this origin may not call this endpoint. Add it to the allowed origins in the endpoint's "
+            "settings in Dify."
+        )
 
 
 def preflight(request: Request, settings: Mapping[str, Any]) -> Response:
