@@ -77,7 +77,7 @@ class MCPEndpoint(Endpoint):
                     return protocol.reply(message, protocol.initialized(message))
                 case "server/discover":
                     return protocol.reply(message, protocol.discovered())
-                case "ping" if not message.is_modern:
+                case "ping":  # of the first era, and asked for in the second all the same
                     return protocol.reply(message, protocol.EMPTY)
                 case "tools/list":
                     return protocol.reply(message, protocol.tools_listed(self._entries(settings)))
@@ -136,7 +136,7 @@ class MCPEndpoint(Endpoint):
         chosen, query, conversation_id = app_call(app, arguments)
         check_request_fits("The call", query, json.dumps(chosen.inputs))
         events = AppEvents()
-        with reverse_invocation("app"):
+        with reverse_invocation("app tool"):
             for event in self.session.app.chat.invoke(  # whatever kind of app it is
                 app_id=chosen.app_id,
                 query=query,

@@ -458,3 +458,12 @@ def test_text_that_is_none_in_utf8_does_not_spoil_the_message(api):
     api.answer(workflow("workflow_started"), workflow_finished({"only": "half \ud83d", "not a number": None}))
 
     assert "half " in read(call(api, "workflow-app"))
+
+
+def test_an_input_that_the_app_misses_is_to_be_given_as_an_argument(api):
+    body = json.dumps({"code": "invalid_param", "message": "text is required in input form", "status": 400})
+    api.answer(DifyError(f"invoke app failed: request failed with status code: 400 and respond with: {body}"))
+
+    assert failure(api, "workflow-app") == (
+        "Dify refused the app tool call (HTTP 400): text is required in input form. Give it as an argument."
+    )
