@@ -13,6 +13,7 @@ from endpoints.http.cors import allow_origin
 from endpoints.http.errors import MethodNotAllowed, NotFound
 from endpoints.http.route import ErrorResponse
 from endpoints.http.routes import ROUTES, methods_of, similar_route
+from endpoints.mcp.wire.errors import mcp_error
 from endpoints.openai.wire.errors import openai_error
 
 
@@ -38,4 +39,6 @@ def _error_response(path: str) -> ErrorResponse:
     """In the form of the API that a path belongs to."""
     if path.startswith("/v1/messages"):
         return anthropic_error
+    if path.startswith("/mcp"):
+        return mcp_error
     return openai_error if path.startswith(("/v1", "/v2")) else dify_error

@@ -6,11 +6,13 @@ import functools
 from werkzeug.routing import Map, Rule
 
 ROUTES = {
+    "/": "GET",
     "/v1/chat/completions": "POST",
-    "/v1/models": "GET",
-    "/v1/models/<path:id>": "GET",
     "/v1/responses": "POST",
     "/v1/messages": "POST",
+    "/mcp": "POST",
+    "/v1/models": "GET",
+    "/v1/models/<path:id>": "GET",
     "/v1/messages/count_tokens": "POST",
     "/v1/embeddings": "POST",
     "/v1/audio/speech": "POST",

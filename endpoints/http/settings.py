@@ -58,6 +58,8 @@ class App(NamedTuple):
     name: str
     """Its alias, or else its id."""
     selector: dict[str, Any]
+    setting: str = ""
+    """The setting of one kind of app that it was chosen in, "" for one of several."""
 
     @property
     def app_id(self) -> str:
@@ -204,7 +206,7 @@ class GroupSettings:
     def _selected_app(self, setting: str) -> App | None:
         selector = self._selector(setting)
         app_id = selector.get("app_id") if selector else None
-        return App(app_id, selector) if selector and isinstance(app_id, str) and app_id else None
+        return App(app_id, selector, setting) if selector and isinstance(app_id, str) and app_id else None
 
     def _listed_apps(self) -> Iterator[App]:
         form = "[ALIAS =] ID"

@@ -52,15 +52,15 @@ def told(answer, route):
         (b'{"model": "\\ud800"}', "The body is not valid JSON: half of a surrogate pair at line 1 column 18."),
         (b"[" * 100_000, "The body is not valid JSON: nested deeper than 200 at line 1 column 202."),
         (b'{"model": 1e999}', "The body holds a number that is too large: beyond what 64 bits can carry as a float."),
-        (b"[]", "The body has to be a JSON object."),
-        (b'"text"', "The body has to be a JSON object."),
+        (b"[]", "The body has to be a JSON object"),
+        (b'"text"', "The body has to be a JSON object"),
     ],
 )
 def test_a_body_that_is_no_object_is_told_with_the_place(api, route, content, sentence):
     answer = post(api, route, content)
 
     assert answer.status_code == 400
-    assert told(answer, route) == sentence
+    assert told(answer, route).startswith(sentence)
     assert api.asked == []
 
 
@@ -222,7 +222,7 @@ def test_no_key_and_no_traceback_of_a_failure_reaches_the_caller(api, path, body
 
     answer = api.http.post(path, json=body)
 
-    assert answer.status_code == 502
+    assert answer.status_code == (200 if path == "/mcp" else 502)  # there a failure is a result that says so
     assert "Something broke" in answer.text
     assert not [word for word in ("sk-abc", "Traceback", "secrets.py", KEY) if word in answer.text]
 
@@ -298,8 +298,8 @@ def test_each_failure_is_one_line_in_the_log_without_content():
             typed = {name: value for name, value in sent.headers.items() if name == "content-type"}
             lines.clear()
 
-            status = client.request(sent.method, valid.path, content=sent.read(), headers=typed).status_code
+            answer = client.request(sent.method, valid.path, content=sent.read(), headers=typed)
 
             logged = [f"{line.source}: {line.text}" for line in lines]
-            assert len(logged) == (status != 200), route
+            assert len(logged) == (answer.status_code != 200 or '"isError":true' in answer.text), route
             assert all(re.fullmatch(r"log: WARNING [a-z0-9 ]+: ProviderFailed", line) for line in logged), logged

@@ -14,7 +14,8 @@ from tests.endpoints.error_forms import form_of
 from tests.endpoints.valid_requests import VALID
 
 PATHS = {route: valid[0].path for route, valid in VALID.items()}
-every_route = pytest.mark.parametrize("route", ROUTES)
+WITH_A_KEY = [route for route in ROUTES if route != "/"]  # the page that says how to connect is for anybody
+every_route = pytest.mark.parametrize("route", WITH_A_KEY)
 
 
 def ask(api, route="/v1/models", **headers):
@@ -29,7 +30,9 @@ def test_no_route_lets_in_who_has_no_key(api, route, authorization):
 
     assert answer.status_code == 401
     assert answer.headers["WWW-Authenticate"].startswith("Basic " if route.startswith("/duck") else "Bearer ")
-    if form_of(route) == "openai":
+    if form_of(route) == "mcp":
+        assert (answer.json()["jsonrpc"], answer.json()["id"]) == ("2.0", None)
+    elif form_of(route) == "openai":
         assert answer.json()["error"]["code"] == "invalid_api_key"
         assert answer.json()["error"]["type"] == "authentication_error"
     elif form_of(route) == "anthropic":
@@ -91,7 +94,7 @@ def test_a_key_beyond_ascii_is_sent_as_utf8(api):
 def test_only_the_route_for_browsers_takes_the_key_as_a_password(api):
     password = "Basic " + base64.b64encode(f"anyone:{KEY}".encode()).decode()
 
-    for route in ROUTES:
+    for route in WITH_A_KEY:
         refused = ask(api, route, Authorization=password).status_code == 401
         assert refused == (not route.startswith("/duck"))
 

@@ -101,7 +101,14 @@ _ROUNDS = [
 _ASK = {"query": "Hi", "inputs": {"name": "Ana"}, "user": "u", "conversation_id": "", "files": []}
 _RANK = {"query": "Where?", "documents": ["Oslo", {"text": "Lisbon"}], "top_n": 2, "return_documents": True}
 
+
+def _message(method: str, **params: Any) -> dict[str, Any]:
+    """Of the Model Context Protocol."""
+    return {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
+
+
 VALID: dict[str, list[ValidRequest]] = {
+    "/": [ValidRequest("/"), ValidRequest("/?list=")],
     "/duck/<app_id>": [ValidRequest("/duck/chat-app?query=Hi")],
     "/chat-messages": [
         ValidRequest("/chat-messages", {**_ASK, "response_mode": "streaming"}),
@@ -172,6 +179,23 @@ VALID: dict[str, list[ValidRequest]] = {
     "/v1/moderations": [ValidRequest("/v1/moderations", {"input": ["Nice.", "Nasty."], "model": "test-model"})],
     "/v1/rerank": [ValidRequest("/v1/rerank", {**_RANK, "model": "test-model"})],
     "/v2/rerank": [ValidRequest("/v2/rerank", {"query": "Where?", "documents": ["Oslo", "Lisbon"], "top_n": 1})],
+    "/mcp": [
+        ValidRequest("/mcp", _message("tools/call", name="chat-app", arguments={"query": "Hi"})),
+        ValidRequest(
+            "/mcp",
+            _message("tools/call", name="embed", arguments={"texts": ["Hi"]}, _meta={"progressToken": 1}),
+        ),
+        ValidRequest("/mcp", _message("tools/list")),
+        ValidRequest(
+            "/mcp",
+            _message(
+                "initialize",
+                protocolVersion="2025-06-18",
+                capabilities={},
+                clientInfo={"name": "test", "version": "1"},
+            ),
+        ),
+    ],
     "/v1/models": [ValidRequest("/v1/models")],
     "/v1/models/<path:id>": [ValidRequest("/v1/models/app/chat-app")],
 }

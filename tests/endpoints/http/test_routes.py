@@ -15,7 +15,7 @@ from endpoints.http.routes import ROUTES, methods_of, similar_route
         ("/v1/chat", []),
         ("/v1/models/", []),
         ("/v1//models", []),
-        ("/", []),
+        ("/", ["GET"]),
         ("", []),
     ],
 )
