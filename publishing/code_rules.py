@@ -65,6 +65,15 @@ def imported_modules(plugin: Plugin) -> Iterator[str]:
             yield path
 
 
+def data_of_modules(plugin: Plugin) -> Iterator[str]:
+    """The files that a module of the same folder names in its code, in order to read them."""
+    for path in plugin.modules:
+        nodes = ast.walk(_tree(plugin.contents.bytes_of(path)))
+        names = {node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)}
+        beside = (each for each in plugin.contents.files if each.rpartition("/")[0] == path.rpartition("/")[0])
+        yield from (each for each in beside if each.rpartition("/")[2] in names)
+
+
 @functools.cache
 def why_it_does_not_compile(source: bytes) -> str:
     """ "" if it compiles."""

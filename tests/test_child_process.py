@@ -254,7 +254,15 @@ def test_a_tool_runs_a_workflow(workspace):
             "NotConfigured",
             "as it does for a provider that it does not know",
         ),
-        ({"tool": "moderation", "parameters": '{"text": "a"}'}, "RefusedByDify", "setting `model`"),
+        ({"tool": "moderation", "parameters": '{"text": "a"}'}, "RefusedByDify", "The selector must be a dictionary"),
+        (
+            {
+                "tool": "text_embedding",
+                "parameters": json.dumps({"texts": "a", "model": selected("text-embedding"), "input_type": "odd"}),
+            },
+            "RefusedByDify",
+            "setting `input_type`",
+        ),
         ({"tool": "chat_app", "parameters": '{"query": "a"}'}, "RefusedByDify", "The selector must be a dictionary"),
         ({"tool": "storage", "parameters": '{"action": "get"}'}, "ProviderFailed", "`key` is empty"),
     ],

@@ -40,6 +40,12 @@ def test_the_table_of_speeds_is_the_one_that_is_measured():
     compared = re.findall(r'_compare\("([^"]+)",.*?wanted="([^"]+)"', measured)
     for name, wanted in compared:
         assert any(line.startswith(name) and line.endswith(wanted) for line in table), name
+    for_each_api = [name for name, _ in compared if name.startswith("streamed")]
+    apis = ("chat completions", "responses", "messages")
+    for api in apis:
+        assert f'"{api}"' in measured
+        assert any(line.startswith(f"{api} a second") for line in table), api
+    assert all(sum(line.startswith(name) for line in table) == len(apis) for name in for_each_api)
     others = (
         "200 streams at once, whole",
         "memory before, MB",
@@ -47,7 +53,8 @@ def test_the_table_of_speeds_is_the_one_that_is_measured():
         "five nodes, ms",
         "imported at start",
     )
-    assert len(table) == len(compared) + len(others)
+    once = len(compared) - len(for_each_api) + len(others)
+    assert len(table) == once + len(apis) * (1 + len(for_each_api))
     for name in others:
         assert name in measured
         assert any(line.startswith(name) for line in table), name

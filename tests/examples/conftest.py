@@ -8,12 +8,12 @@ import pytest
 
 from tests.lent_plugin import LentPlugin
 from tests.workspace.workflows.dsl_files import events_of, finished
+from workspace.dify.apps.app import App
 from workspace.engines.offline import OfflineModels
 from workspace.local import local_dify
 from workspace.plugin.file_server import FileServer
 from workspace.plugin.folder import read_plugin_folder
 from workspace.plugin.reverse_invocation import ReverseInvocation
-from workspace.workflows.app import DslApp
 from workspace.workflows.folder import read_apps
 from workspace.workflows.host import Host
 from workspace.workflows.plugin_tools import PluginTools
@@ -25,7 +25,7 @@ EXAMPLES = ROOT / "examples"
 class Examples(NamedTuple):
     """`apps` by the stem of the file's name, `problems` of those that cannot run; each app can call the others."""
 
-    apps: dict[str, DslApp]
+    apps: dict[str, App]
     problems: dict[str, str]
     host: Host
     files: FileServer

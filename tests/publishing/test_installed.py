@@ -13,7 +13,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from publishing import contents
+from publishing import plugin
 from publishing.archive import archive
 from tests.daemon.prerequisites import find_programs
 from tests.endpoints.api import MODEL, SETTINGS
@@ -45,7 +45,7 @@ def installed(tmp_path_factory):
         pytest.skip("uv is needed to install the package, and was not found: `make` puts it into .uv.")
     folder = tmp_path_factory.mktemp("installed")
     package = tmp_path_factory.mktemp("dist") / "switchboard.difypkg"
-    package.write_bytes(archive(contents.read(ROOT)))
+    package.write_bytes(archive(plugin.read(ROOT).contents))
     with zipfile.ZipFile(package) as opened:
         opened.extractall(folder)
     lock = package.with_name("pylock.toml")
@@ -72,8 +72,8 @@ def process(installed):
 def test_nothing_of_development_is_installed(installed):
     names = {each["name"] for each in packages(installed / ".venv" / "bin" / "python")}
 
-    assert {"dify-plugin", "werkzeug", "pydantic", "pyyaml", "httpx"} <= names
-    assert not names & {"pytest", "openai", "graphon", "numpy", "ruff", "jsonschema"}
+    assert {"dify-plugin", "werkzeug", "pydantic", "pyyaml", "httpx", "mcp-types"} <= names
+    assert not names & {"pytest", "openai", "graphon", "numpy", "ruff", "jsonschema", "mcp"}
 
 
 def test_a_tool_answers(process, installed):
@@ -104,6 +104,21 @@ def test_an_endpoint_answers(process):
         host.close()
 
     assert reply.json()["results"][0]["flagged"] is True
+
+
+def test_a_tool_of_mcp_and_the_page_answer_from_what_is_packaged(process):
+    host = EndpointHost(process, lambda: SETTINGS)
+    call = {"jsonrpc": "2.0", "id": 1, "method": "tools/call"}
+    try:
+        headers = {"Authorization": "Bearer test-key"}
+        params = {"name": "moderate", "arguments": {"text": "Hm."}}
+        called = httpx.post(f"{host.url}/mcp", json={**call, "params": params}, headers=headers, timeout=30)
+        page = httpx.get(f"{host.url}/", timeout=30)
+    finally:
+        host.close()
+
+    assert called.json()["result"]["structuredContent"] == {"flagged": True, "model": "test-model"}
+    assert f"curl {host.url}/v1/chat/completions" in page.text
 
 
 def test_it_starts_serverless(installed):

@@ -196,7 +196,7 @@ def _part(part: Part, field: str) -> PromptMessageContentUnionTypes:
         case ImagePart(image_url=str(address)):
             return image(address, part.detail, f"{field}.image_url")
         case AudioPart():
-            return audio(part.input_audio.data, part.input_audio.format, f"{field}.input_audio.data")
+            return audio(part.input_audio.data, part.input_audio.format, f"{field}.input_audio")
         case FilePart(file_data=str(content)) if content:
             return document(content, part.filename or "", f"{field}.file_data")
         case FilePart(file_url=str(address)) if address:

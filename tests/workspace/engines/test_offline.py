@@ -1,10 +1,10 @@
+import os
 import subprocess
 import sys
 
 import miniaudio
 import pytest
 
-from workspace import engines
 from workspace.engines import Models, numeric
 from workspace.engines.environment import models_from_environment
 from workspace.engines.offline import OfflineModels
@@ -79,4 +79,4 @@ def test_the_environment_chooses_between_a_server_and_this_machine(monkeypatch):
 
 def test_numpy_leaves_the_environment_as_it_was():
     assert numeric.np
-    assert "OPENBLAS_NUM_THREADS" not in engines.os.environ
+    assert "OPENBLAS_NUM_THREADS" not in os.environ
