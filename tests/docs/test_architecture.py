@@ -50,6 +50,7 @@ def test_the_table_of_speeds_is_the_one_that_is_measured():
         "200 streams at once, whole",
         "memory before, MB",
         "memory after, MB",
+        "an app over MCP, ms",
         "five nodes, ms",
         "imported at start",
     )
