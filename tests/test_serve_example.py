@@ -39,7 +39,7 @@ def test_the_file_is_yaml_to_the_slow_parser_too():
 
 
 @pytest.fixture
-def served(tmp_path: Path) -> Iterator[tuple[list[str], TextIO]]:
+def served(child_process: None, tmp_path: Path) -> Iterator[tuple[list[str], TextIO]]:
     """What a `make serve` that is running has printed, and its log. What it keeps is in a folder of the test's own."""
     command = [sys.executable, "-m", "workspace", "serve", ".", "--settings", "examples/serve.yaml"]
     with subprocess.Popen(

@@ -20,13 +20,13 @@ def folders_below(folder: str) -> set[str]:
     return {path.parts[0] for path in paths if len(path.parts) > 1}
 
 
-def test_every_folder_is_named():
+def test_every_folder_is_named(child_process):
     [tree] = [block.text for block in blocks("## Where things are", DOCUMENT) if block.kind == "indented"]
 
     assert folders_below(".") - {".ci", ".github", "_assets"} <= set(re.findall(r"\b([a-z]+)/(?=\s)", tree))
 
 
-def test_every_folder_of_the_workspace_is_named():
+def test_every_folder_of_the_workspace_is_named(child_process):
     named = {code(folder)[0] for folder, _ in rows("## The local workspace", DOCUMENT)}
 
     assert {f"workspace/{name}/" for name in folders_below("workspace")} == named

@@ -48,7 +48,7 @@ class Served(NamedTuple):
 
 
 @pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+def served(child_process: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """What `make serve` runs, on a port that is free."""
     recipe = re.search(r"^serve:.*\n\t@\$\(IN_VENV\) (.*)$", (ROOT / "Makefile").read_text(), re.MULTILINE)
     assert recipe

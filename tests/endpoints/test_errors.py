@@ -281,7 +281,7 @@ def test_without_a_content_type_a_body_is_taken_for_json(api):
     assert answer.json()["results"][0]["flagged"] is False
 
 
-def test_each_failure_is_one_line_in_the_log_without_content():
+def test_each_failure_is_one_line_in_the_log_without_content(child_process):
     lines: list[PluginLine] = []
 
     def dify(invoke_type, payload):

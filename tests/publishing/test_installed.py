@@ -39,7 +39,7 @@ def uv(*arguments, **options):
 
 
 @pytest.fixture(scope="module")
-def installed(tmp_path_factory):
+def installed(child_process, tmp_path_factory):
     """The unpacked package, with a `.venv` of its own."""
     if not UV:
         pytest.skip("uv is needed to install the package, and was not found: `make` puts it into .uv.")
@@ -64,7 +64,7 @@ def packages(python):
 
 
 @pytest.fixture(scope="module")
-def process(installed):
+def process(child_process, installed):
     with PluginProcess(read_plugin_folder(installed), replies({"result": True})) as running:
         yield running
 
@@ -121,7 +121,7 @@ def test_a_tool_of_mcp_and_the_page_answer_from_what_is_packaged(process):
     assert f"curl {host.url}/v1/chat/completions" in page.text
 
 
-def test_it_starts_serverless(installed):
+def test_it_starts_serverless(child_process, installed):
     """As the marketplace tries it, on a port of its own. The SDK listens a moment after it says so."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))

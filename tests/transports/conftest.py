@@ -12,6 +12,11 @@ DEBUGGING_KEY = "test-key"
 LARGE_ASSET = random.Random(0).randbytes(20_000)
 
 
+@pytest.fixture(autouse=True)
+def _starts_processes(child_process: None) -> None:
+    """Whatever is tried here runs in a process of its own."""
+
+
 @pytest.fixture(scope="session")
 def running_workspace(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
     return Workspace(tmp_path_factory.mktemp("workspace"))

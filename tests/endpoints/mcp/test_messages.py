@@ -275,7 +275,7 @@ def test_settings_that_cannot_be_read_are_told_as_such(api):
     assert "`tools`" in answer.json()["error"]["message"]
 
 
-def test_the_types_of_the_protocol_are_imported_with_the_first_message_and_not_before():
+def test_the_types_of_the_protocol_are_imported_with_the_first_message_and_not_before(child_process):
     program = "import sys, dify_plugin, endpoints.mcp.mcp; print('mcp_types' in sys.modules)"
 
     done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
