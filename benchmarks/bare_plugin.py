@@ -89,10 +89,38 @@ class BareEndpoint(Endpoint):
         return Response(events, content_type="text/event-stream")
 """
 
+_PASS_MESSAGES_ON = """\
+import json
+
+from dify_plugin import Endpoint
+from dify_plugin.entities.model.message import UserPromptMessage
+from werkzeug import Response
+
+
+class BareEndpoint(Endpoint):
+    def _invoke(self, r, values, settings):
+        body = json.loads(r.get_data())
+        chunks = self.session.model.llm.invoke(
+            model_config=settings["chat_model"],
+            prompt_messages=[UserPromptMessage(content=body["messages"][0]["content"])],
+        )
+        if not body.get("stream"):
+            text = "".join(chunk.delta.message.content for chunk in chunks)
+            return Response(json.dumps({"type": "message", "content": [{"type": "text", "text": text}]}))
+        return Response(map(event, chunks), content_type="text/event-stream")
+
+
+def event(chunk):
+    delta = {"type": "text_delta", "text": chunk.delta.message.content}
+    data = json.dumps({"type": "content_block_delta", "index": 0, "delta": delta})
+    return f"event: content_block_delta\\ndata: {data}\\n\\n"
+"""
+
 _PASSING_ON = {
     "llm.py": _PASS_CHUNKS_ON,
     "chat_completions.py": _PASS_CHAT_ON,
     "responses.py": _PASS_RESPONSE_ON,
+    "messages.py": _PASS_MESSAGES_ON,
 }
 
 

@@ -18,7 +18,7 @@ from workspace.serve.endpoint_host import EndpointHost
 from workspace.serve.reply_queue import NO_LOSSES
 from workspace.wire import Payload
 
-CHAT, RESPONSES = "/v1/chat/completions", "/v1/responses"
+CHAT, RESPONSES, MESSAGES = "/v1/chat/completions", "/v1/responses", "/v1/messages"
 KEY = "test-key"
 MODEL = {"provider": "local", "model": "bench", "model_type": "llm", "mode": "chat", "completion_params": {}}
 COMPILED = {"PYTHONDONTWRITEBYTECODE": ""}

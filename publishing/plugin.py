@@ -1,5 +1,6 @@
 """A plugin's folder as the rules look at it: what goes into the package, and what its YAML declares."""
 
+import functools
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -69,9 +70,14 @@ def _mapping(found: Contents, path: str) -> dict[str, Any] | None:
     if path not in found.files:
         return None
     try:
-        content = yaml.load(found.bytes_of(path), Loader=_LOADER)
+        content = _yaml(found.bytes_of(path))
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise CannotPackage(f"{path} is not YAML: {' '.join(str(error).split())}.") from None
     if not isinstance(content, dict):
         raise CannotPackage(f"{path} holds no mapping.")
-    return dict(without_nulls(content))
+    return content
+
+
+@functools.cache
+def _yaml(source: bytes) -> Any:
+    return without_nulls(yaml.load(source, Loader=_LOADER))

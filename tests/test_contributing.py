@@ -54,7 +54,7 @@ class Copy(NamedTuple):
 
 
 @pytest.fixture(scope="module")
-def copy(tmp_path_factory):
+def copy(child_process, tmp_path_factory):
     folder = tmp_path_factory.mktemp("copy")
     tracked = contents.tracked_by_git(ROOT)
     if tracked is None:

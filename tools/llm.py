@@ -22,7 +22,7 @@ from dify_plugin.entities.model.message import (
 from dify_plugin.entities.tool import ToolInvokeMessage
 from dify_plugin.file.file import File
 
-from switchboard.chat.reasoning import ReasoningSplitter
+from switchboard.chat.reasoning import ReasoningSplitter, Split, parted_at_the_end
 from switchboard.errors import NoAnswer
 from switchboard.media.answer_parts import part_message
 from switchboard.media.files import download_image
@@ -89,9 +89,12 @@ class LLMTool(Tool):
             if not pictures and not "".join(answer + reasoning).strip():
                 raise NoAnswer(f"{model_name} returned nothing (finish reason: {finish_reason or 'none given'}).")
 
+        whole = Split("".join(answer), "".join(reasoning))
+        if not whole.reasoning:
+            whole = parted_at_the_end(whole.answer)
         variables = {
-            "answer": "".join(answer),
-            "reasoning": "".join(reasoning).strip(),
+            "answer": whole.answer,
+            "reasoning": whole.reasoning.strip(),
             "usage": usage.model_dump(mode="json") if usage else {},
             "finish_reason": finish_reason,
             "model_name": model_name,

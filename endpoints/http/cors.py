@@ -6,7 +6,12 @@ from typing import Any
 
 from werkzeug import Request, Response
 
+from endpoints.http.errors import ForeignOrigin, UnreadableSetting
+from endpoints.http.typed_lists import values
+
 _METHODS = "GET, HEAD, POST, PUT, DELETE, OPTIONS"
+_ORIGIN = re.compile(r"(\*|null|[a-z][a-z\d+.-]*://[^\s/?#@\\]+)(?:[/?#].*)?")
+"""One as a person writes it, with the path of the page behind it or without."""
 _HEADER_NAMES = re.compile(r"[\w!#$%&'*+.^`|~-]+(?:\s*,\s*[\w!#$%&'*+.^`|~-]+)*", re.ASCII)
 
 
@@ -28,6 +33,17 @@ def allow_origin(request: Request, settings: Mapping[str, Any], response: Respon
     response.headers["Access-Control-Expose-Headers"] = "*"
 
 
+def check_origin(request: Request, settings: Mapping[str, Any]) -> None:
+    """Raises ForeignOrigin for a request of a web page that the settings do not name."""
+    allowed = _allowed_origins(settings)
+    origin = request.headers.get("Origin", "").lower()
+    if origin and origin not in allowed and "*" not in allowed:
+        raise ForeignOrigin(
+            "Web pages of this origin may not call this endpoint. Add it to the allowed origins in the endpoint's "
+            "settings in Dify."
+        )
+
+
 def preflight(request: Request, settings: Mapping[str, Any]) -> Response:
     """The answer to OPTIONS: what a page may send, if its origin is allowed."""
     response = Response(status=204, headers={"Allow": _METHODS})
@@ -41,8 +57,28 @@ def preflight(request: Request, settings: Mapping[str, Any]) -> Response:
     return response
 
 
-def _allowed_origins(settings: Mapping[str, Any]) -> set[str]:
-    """The setting's origins as browsers write them: in lower case, and without the slash that people copy along."""
+def check_origins(request: Request, settings: Mapping[str, Any]) -> None:
+    """Raise UnreadableSetting for an origin in the settings that can be none, where the request comes from a page that
+    they do not allow: it may be the one that was meant."""
+    allowed = _allowed_origins(settings)
+    if "Origin" not in request.headers or {"*", request.headers["Origin"].lower()} & allowed.keys():
+        return
+    for origin, place in allowed.items():
+        if not _ORIGIN.fullmatch(origin):
+            raise UnreadableSetting(
+                f"The setting `allowed_origins` of this endpoint cannot be read: its entry {place} has to be like "
+                "https://chat.example.com, or *. Mend it in the endpoint's settings in Dify."
+            )
+
+
+def _allowed_origins(settings: Mapping[str, Any]) -> dict[str, int]:
+    """The setting's origins as browsers write them, in lower case and without the path that people copy along; and the
+    place of each in the setting."""
+    found: dict[str, int] = {}
     text = settings.get("allowed_origins")
-    origins = re.split(r"[\s,]+", text.lower()) if isinstance(text, str) else []
-    return {origin.rstrip("/") for origin in origins} - {""}
+    typed = values(re.sub(r"\s+", ",", text)) if isinstance(text, str) else []
+    for place, value in enumerate(typed, start=1):
+        origin = _ORIGIN.fullmatch(value.lower())
+        if written := origin[1] if origin else value.lower().rstrip("/"):
+            found.setdefault(written, place)
+    return found

@@ -1,10 +1,12 @@
 """Reading the body of a request as a form with files (multipart/form-data, RFC 7578)."""
 
+import re
 from io import BytesIO
-from typing import NamedTuple
+from typing import NamedTuple, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 from werkzeug import Request
+from werkzeug.datastructures import FileStorage, MultiDict
 from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.formparser import FormDataParser
 
@@ -12,6 +14,8 @@ from endpoints.http.body import read_bytes
 from endpoints.http.errors import TooLarge, WrongContentType
 from endpoints.http.fields import field_error
 from switchboard.errors import InvalidInput
+
+_INDEX = re.compile(r"\[\d*\]\Z")
 
 MAX_PARTS = 1_000
 """Of a form."""
@@ -25,21 +29,41 @@ class FormFile(NamedTuple):
 
 
 class Form(NamedTuple):
-    """The parts of a form by their names; of several with the same name, the first."""
+    """The parts of a form by their names, each as often as it comes.
 
-    fields: dict[str, str]
-    files: dict[str, FormFile]
+    A list is sent as `name[]`, `name[0]` or `name` for each of its entries, and is known as `name` here.
+    """
+
+    fields: dict[str, list[str]]
+    files: dict[str, list[FormFile]]
 
     def read_fields[T: BaseModel](self, form: type[T]) -> T:
-        """The fields as an object of this form; raises InvalidInput with the name of the field that is wrong."""
+        """The fields as an object of this form; raises InvalidInput with the name of the field that is wrong.
+
+        A field that holds no list may come twice where it says the same.
+        """
+        values: dict[str, str | list[str]] = {}
+        for name, given in self.fields.items():
+            if name in form.model_fields and not _takes_a_list(form, name):
+                if len(set(given)) > 1:
+                    raise InvalidInput(f"The field `{name}` comes {len(given)} times. Send it once.", field=name)
+                values[name] = given[0]
+            else:
+                values[name] = given
         try:
-            return form.model_validate(self.fields)
+            return form.model_validate(values)
         except ValidationError as error:
-            raise field_error(error, self.fields) from None
+            refused = field_error(error, values)
+            if refused.field in form.model_fields and _takes_a_list(form, refused.field):
+                refused.field += "[]"  # as OpenAI's clients send it
+            raise refused from None
 
     def file(self, name: str) -> FormFile:
-        """A file that must be there and hold something; raises InvalidInput otherwise."""
-        file = self.files.get(name)
+        """A file that must be there, be one and hold something; raises InvalidInput otherwise."""
+        given = self.files.get(name, [])
+        if len(given) > 1:
+            raise InvalidInput(f"The field `{name}` holds {len(given)} files. Send one at a time.", field=name)
+        file = given[0] if given else None
         if file is None and name in self.fields:
             raise InvalidInput(f"The field `{name}` holds text. Send it as a file, with a file name.", field=name)
         if file is None:
@@ -68,7 +92,21 @@ def read_form(request: Request) -> Form:
         raise InvalidInput(
             "The form is cut off, or is not divided by the boundary that its Content-Type names."
         ) from None
-    return Form(
-        fields=fields.to_dict(),
-        files={name: FormFile(file.filename or "", file.mimetype, file.read()) for name, file in files.items()},
-    )
+    return Form(_lists(fields), {name: [_file(each) for each in given] for name, given in _lists(files).items()})
+
+
+def _file(part: FileStorage) -> FormFile:
+    return FormFile(part.filename or "", part.mimetype, part.read())
+
+
+def _lists[T](parts: MultiDict[str, T]) -> dict[str, list[T]]:
+    found: dict[str, list[T]] = {}
+    for name, value in parts.items(multi=True):
+        found.setdefault(_INDEX.sub("", name), []).append(value)
+    return found
+
+
+def _takes_a_list(form: type[BaseModel], name: str) -> bool:
+    """Whether a field is declared as a list, of nothing or of something else."""
+    annotation = form.model_fields[name].annotation
+    return any(get_origin(kind) is list for kind in (annotation, *get_args(annotation)))

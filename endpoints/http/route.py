@@ -16,7 +16,7 @@ from typing import Any
 from dify_plugin.config.logger_format import plugin_logger_handler
 from werkzeug import Request, Response
 
-from endpoints.http.cors import allow_origin
+from endpoints.http.cors import allow_origin, check_origins
 from endpoints.http.keys import check_key
 from switchboard.errors import SwitchboardError
 
@@ -38,6 +38,7 @@ def route[E](error_response: ErrorResponse, *, basic: bool = False) -> Callable[
         def answer(endpoint: E, r: Request, values: Mapping[str, Any], settings: Mapping[str, Any]) -> Response:
             try:
                 check_key(r, settings, basic=basic)
+                check_origins(r, settings)
                 response = invoke(endpoint, r, values, settings)
             except Exception as error:  # noqa: BLE001 - see above
                 response = error_response(presentable(error))

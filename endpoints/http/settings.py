@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 from dify_plugin.entities.model import ModelType
 
 from endpoints.http.errors import NotFound, UnreadableSetting
+from endpoints.http.typed_lists import entries
 from switchboard.errors import InvalidInput
 from switchboard.selectors import MAX_NAME, as_dict, named_model
 
@@ -32,6 +33,9 @@ _MODEL_SETTINGS = {
     ModelType.RERANK: "rerank_model",
 }
 _TYPES = {model_type.value: model_type for model_type in _MODEL_SETTINGS}
+_PROVIDER = re.compile(r"[\w.-]+(?:/[\w.-]+){0,2}")
+_NO_MODEL = re.compile(r"\s\S*/|[|=\"<>{}\[\]\x00-\x1f\u2190-\u21ff\u3000-\u303f\uff01-\uff20]")
+"""What is in no model's name, but in what was meant for several: another provider, signs, arrows, full-width signs."""
 _APP_SETTINGS = ("chat_app", "workflow_app", "completion_app")
 
 
@@ -54,6 +58,8 @@ class App(NamedTuple):
     name: str
     """Its alias, or else its id."""
     selector: dict[str, Any]
+    setting: str = ""
+    """The setting of one kind of app that it was chosen in, "" for one of several."""
 
     @property
     def app_id(self) -> str:
@@ -200,7 +206,7 @@ class GroupSettings:
     def _selected_app(self, setting: str) -> App | None:
         selector = self._selector(setting)
         app_id = selector.get("app_id") if selector else None
-        return App(app_id, selector) if selector and isinstance(app_id, str) and app_id else None
+        return App(app_id, selector, setting) if selector and isinstance(app_id, str) and app_id else None
 
     def _listed_apps(self) -> Iterator[App]:
         form = "[ALIAS =] ID"
@@ -210,20 +216,16 @@ class GroupSettings:
             yield App(alias or app_id, {"app_id": app_id})
 
     def _entries(self, setting: str, form: str, holding: str = "") -> Iterator[tuple[int, str, str]]:
-        """Place, alias and value of each `[alias =] value` in a setting of several, separated by commas or lines.
+        """Place, alias ("" for none) and value of each `[alias =] value` in a setting of several.
 
         Only of those that hold a text, and up to the first that cannot be read.
         """
-        text = self._settings.get(setting)
-        parts = re.split(r"[,\n]", text) if isinstance(text, str) else []
-        for place, part in enumerate(filter(str.strip, parts), start=1):
-            if holding not in part:
+        for place, alias, value in entries(self._settings.get(setting)):
+            if holding not in (value if not alias else f"{alias} = {value}"):
                 continue
-            before, equals, after = part.partition("=")
-            alias, value = (before.strip(), after.strip()) if equals else ("", before.strip())
-            if equals and not (alias and value):
+            if alias == "" or not value:
                 raise _unreadable(setting, place, form)
-            yield place, alias, value
+            yield place, alias or "", value
 
     def _selector(self, setting: str) -> dict[str, Any] | None:
         try:
@@ -252,11 +254,13 @@ def _selector(full_id: str, model_type: ModelType) -> dict[str, Any] | None:
         provider, model = named_model(full_id)
     except InvalidInput:
         return None
+    if not _PROVIDER.fullmatch(provider) or _NO_MODEL.search(model):
+        return None
     return {"provider": provider, "model": model, "model_type": model_type.value}
 
 
 def _is_app_id(text: str) -> bool:
-    return bool(re.fullmatch(rf"[^\s/]{{1,{MAX_NAME}}}", text))
+    return bool(re.fullmatch(rf"[\w.-]{{1,{MAX_NAME}}}", text))
 
 
 def _unreadable(setting: str, place: int, form: str) -> UnreadableSetting:

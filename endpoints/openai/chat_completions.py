@@ -21,7 +21,7 @@ from endpoints.openai.wire.errors import openai_error
 from endpoints.openai.wire.replies import json_reply
 from switchboard.chat.apps import ask_app
 from switchboard.chat.models import ask
-from switchboard.chat.pieces import Piece
+from switchboard.chat.pieces import Piece, whole, without_reasoning
 
 
 class ChatCompletionsEndpoint(Endpoint):
@@ -37,6 +37,10 @@ class ChatCompletionsEndpoint(Endpoint):
             model = partner.name
             pieces = ask(self.session, chat_of(request, partner))
 
+        if not request.stream:
+            pieces = whole(pieces)
+        if request.hides_reasoning:
+            pieces = without_reasoning(pieces)
         if not request.stream:
             return json_reply(whole_reply(pieces, model=request.model or model))
         return stream(

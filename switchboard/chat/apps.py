@@ -18,6 +18,7 @@ from switchboard.apps.conversations import check_goes_on
 from switchboard.apps.events import AppEvents, AppFile, AppKind
 from switchboard.apps.outputs import readable_outputs
 from switchboard.chat.pieces import Conversation, End, Finish, Piece, Reasoning, Replacement, SplitText, Text, Usage
+from switchboard.chat.reasoning import without_reasoning
 from switchboard.errors import InvalidInput, NoAnswer
 from switchboard.reverse_invocation import reverse_invocation
 from switchboard.wire_limits import check_request_fits
@@ -41,7 +42,8 @@ class AppChat:
 def ask_app(session: Session, chat: AppChat) -> Iterator[Piece]:
     """The answer as it comes; Dify is asked when the first piece is. Raises SwitchboardErrors.
 
-    A workflow app has its answer in its outputs, so all of it comes at the end.
+    Of a workflow app the first output comes as Dify streams it. If it turns out not to be the only one, all of them
+    follow together at the end.
     """
     answer = _Answer()
     inputs = {"query": chat.query, **chat.inputs}
@@ -67,24 +69,37 @@ _LABELS = {
 }
 
 
+def refuse_wishes(**wanted: bool) -> None:
+    """Raise InvalidInput for a field of a request that is set, and says what only an app's own settings decide."""
+    for field, is_wanted in wanted.items():
+        if is_wanted:
+            raise InvalidInput(
+                f"An app of Dify cannot be given `{field}`: its own settings in Dify decide that. Leave it out, or ask "
+                "a model.",
+                field=field,
+            )
+
+
 def query_of(
     messages: list[PromptMessage], *, last_only: bool, fields: Sequence[str], messages_field: str = "messages"
 ) -> str:
     """The messages as one query: a lone message as it is, several as a transcript that names who speaks.
 
-    `last_only` takes the last message of the user, for an app that remembers the others. `fields` are those of the
-    request that hold a message each, `messages_field` the one that holds all. Raises InvalidInput for what an app
-    cannot be given.
+    Blank messages, of whatever role, say nothing. `last_only` takes the last message of the user, for an app that
+    remembers the others, and looks at no other. `fields` are those of the request that hold a message each,
+    `messages_field` the one that holds all. Raises InvalidInput for what an app cannot be given.
     """
-    spoken = [
-        (_LABELS.get(message.role), _text(message, field)) for message, field in zip(messages, fields, strict=True)
-    ]
-    from_user = [text for label, text in spoken if label == "User"]
-    if not from_user or not from_user[-1].strip():
+    by_user = [at for at, message in enumerate(messages) if message.role is PromptMessageRole.USER]
+    heard = by_user[-1:] if last_only else range(len(messages))
+    texts = {at: _text(messages[at], fields[at]) for at in heard}
+    spoken = [(messages[at].role, text) for at, text in texts.items() if text.strip()]
+    asked = [text for role, text in spoken if role is PromptMessageRole.USER]
+    ends_blank = bool(by_user) and not texts[by_user[-1]].strip()
+    if not asked or (ends_blank and spoken[-1][0] is not PromptMessageRole.USER):
         raise InvalidInput("An app needs a message of the user that is not empty.", field=messages_field)
-    if last_only or len(spoken) == 1:
-        return from_user[-1]
-    return "\n\n".join(f"{label}: {text}" for label, text in spoken)
+    if len(spoken) == 1:
+        return asked[0]
+    return "\n\n".join(f"{_LABELS[role]}: {text}" for role, text in spoken)
 
 
 def _text(message: PromptMessage, field: str) -> str:
@@ -95,7 +110,8 @@ def _text(message: PromptMessage, field: str) -> str:
             field=field,
         )
     if not isinstance(message.content, list):
-        return message.content or ""
+        text = message.content or ""
+        return without_reasoning(text) if message.role is PromptMessageRole.ASSISTANT else text
     texts = [part.data for part in message.content if isinstance(part, TextPromptMessageContent)]
     if len(texts) < len(message.content):
         raise InvalidInput(
@@ -103,7 +119,30 @@ def _text(message: PromptMessage, field: str) -> str:
             "only, or ask a model.",
             field=f"{field}.content",
         )
-    return "\n".join(texts)
+    return "\n".join(text for text in texts if text.strip())
+
+
+class _FirstOutput:
+    """The text of a workflow's first output as Dify streams it: chunk by chunk, and after it the other outputs.
+
+    An output that is no stream comes in one chunk, and cannot be told from a stream before the second.
+    """
+
+    def __init__(self) -> None:
+        self._selector: Any = None
+        self._held: list[str] = []
+        self._has_begun = self._is_over = False
+
+    def feed(self, text: str, selector: Any) -> list[str]:
+        """What can go out now. `selector` is where the text comes from, a list of names."""
+        if not self._has_begun:
+            self._has_begun, self._selector, self._held = True, selector, [text]
+            return []
+        self._is_over = self._is_over or selector != self._selector
+        if self._is_over:
+            return []
+        held, self._held = self._held, []
+        return [*held, text]
 
 
 class _Answer:
@@ -113,6 +152,7 @@ class _Answer:
         self._events = AppEvents()
         self._split = SplitText()
         self._conversation_id = ""
+        self._output = _FirstOutput()
         self._sent: list[str] = []
         self._from_agent = False
         self._replaced = False
@@ -132,6 +172,9 @@ class _Answer:
                 yield from self._text(answer)
             case "message_replace":
                 self._replaced = True
+            case "text_chunk" if isinstance(data, dict) and isinstance(text := data.get("text"), str):
+                for piece in self._output.feed(text, data.get("from_variable_selector")):
+                    yield from self._text(piece)
             case "reasoning_chunk" if isinstance(data, dict) and isinstance(thought := data.get("reasoning"), str):
                 if thought:
                     yield Reasoning(thought)
@@ -150,6 +193,8 @@ class _Answer:
             yield Replacement(final)
         elif final.startswith(sent):  # what a workflow's outputs or the last message of an agent add
             yield from self._text(final[len(sent) :])
+        elif result.kind is AppKind.WORKFLOW and final.strip() not in ("", without_reasoning(sent).strip()):
+            yield Replacement(final)
         yield from self._split.flush()
         if result.files:
             links = "\n".join(map(_shown, result.files))

@@ -4,10 +4,11 @@ A model or an app answers with any number of `Text`, `Reasoning` and `ToolCall`,
 conversations says first which one this is, and one that is moderated may put a `Replacement` before the end.
 """
 
+from collections.abc import Iterable, Iterator
 from enum import StrEnum
 from typing import NamedTuple
 
-from switchboard.chat.reasoning import ReasoningSplitter, Split
+from switchboard.chat.reasoning import ReasoningSplitter, Split, parted_at_the_end
 
 
 class Text(NamedTuple):
@@ -46,6 +47,8 @@ class Finish(StrEnum):
     """Why an answer ended."""
 
     STOP = "stop"
+    STOP_SEQUENCE = "stop_sequence"
+    """At one of those that were asked for; most providers call that the plain end."""
     LENGTH = "length"
     TOOL_CALLS = "tool_calls"
     CONTENT_FILTER = "content_filter"
@@ -68,6 +71,7 @@ class End(NamedTuple):
 type Piece = Text | Replacement | Reasoning | ToolCall | Conversation | End
 
 _FINISHES = {
+    Finish.STOP_SEQUENCE: {"stop_sequence"},
     Finish.LENGTH: {"length", "max_tokens", "max_output_tokens", "model_length", "model_context_window_exceeded"},
     Finish.TOOL_CALLS: {"tool_calls", "tool_use", "tool_call", "function_call"},
     Finish.CONTENT_FILTER: {
@@ -92,9 +96,9 @@ def finish(reason: str | None, *, called: bool) -> Finish:
     """
     word = (reason or "").rpartition(".")[2].lower()
     found = next((known for known, words in _FINISHES.items() if word in words), Finish.STOP)
-    if found in (Finish.STOP, Finish.TOOL_CALLS):
-        return Finish.TOOL_CALLS if called else Finish.STOP
-    return found
+    if called and found in (Finish.STOP, Finish.STOP_SEQUENCE):
+        return Finish.TOOL_CALLS
+    return Finish.STOP if found is Finish.TOOL_CALLS and not called else found
 
 
 class SplitText:
@@ -112,11 +116,30 @@ class SplitText:
         return self._pieces(self._splitter.flush())
 
     def _pieces(self, split: Split) -> list[Reasoning | Text]:
-        answer, reasoning = split
-        texts: list[Reasoning | Text] = [Text(answer)] if answer else []
-        if not reasoning:
-            return texts
-        if not self._has_thought:
-            reasoning = reasoning.lstrip()  # the line break after <think>
-            self._has_thought = bool(reasoning)
-        return [Reasoning(reasoning), *texts] if reasoning else texts
+        pieces: list[Reasoning | Text] = []
+        if split.reasoning:
+            reasoning = (
+                split.reasoning if self._has_thought else split.reasoning.lstrip()
+            )  # the line break after <think>
+            self._has_thought = self._has_thought or bool(reasoning)
+            pieces += [Reasoning(reasoning)] if reasoning else []
+        if split.answer:
+            pieces.append(Text(split.answer))
+        return pieces
+
+
+def whole(pieces: Iterable[Piece]) -> Iterator[Piece]:
+    """The pieces of an answer that is not streamed. What was thought before a closing tag alone is told apart too."""
+    known = list(pieces)
+    if not any(isinstance(piece, Reasoning | Replacement) for piece in known):
+        split = parted_at_the_end("".join(piece.text for piece in known if isinstance(piece, Text)))
+        if split.reasoning.strip():
+            told = [piece for piece in known if not isinstance(piece, Text)]
+            at = sum(isinstance(piece, Conversation) for piece in told)
+            known = [*told[:at], Reasoning(split.reasoning), Text(split.answer), *told[at:]]
+    yield from known
+
+
+def without_reasoning(pieces: Iterable[Piece]) -> Iterator[Piece]:
+    """For a caller that wants to see none."""
+    return (piece for piece in pieces if not isinstance(piece, Reasoning))

@@ -7,32 +7,42 @@ chunk is held back for as long as it could be the start of one.
 Providers that cut the reasoning off themselves leave the blank lines after it at the start of the answer.
 """
 
-import html
 import re
 from typing import NamedTuple
 
-_DEEPSEEK_MARK = "<!--dify-deepseek-reasoning-->"
+from switchboard.chat.deepseek import Unmarked
+
 _OPENING = re.compile(r"<think>(?=(\n?))", re.IGNORECASE | re.ASCII)
 _BLANK_LINES = re.compile(r"\s*\n")
 _CLOSING = re.compile(r"</think>", re.IGNORECASE | re.ASCII)
 
 
-def with_reasoning(reasoning: str, answer: str, *, provider: str) -> str:
-    """The text of an earlier answer, for the model of this provider that is to go on from it.
+def with_reasoning(reasoning: str, answer: str) -> str:
+    """The text of an earlier answer, for the model that is to go on from it."""
+    thought = _CLOSING.sub("", reasoning).strip()
+    return f"<think>\n{thought}\n</think>\n\n{answer}" if thought else answer
 
-    The provider `deepseek` knows its own by a mark, and escapes it (`langgenius/dify-official-plugins`).
-    """
-    reasoning = reasoning.strip()
-    if not reasoning:
-        return answer
-    if provider.rpartition("/")[2] == "deepseek":
-        reasoning = f"{_DEEPSEEK_MARK}{html.escape(reasoning, quote=False)}"
-    return f"<think>\n{reasoning}\n</think>{answer}"
+
+def without_reasoning(answer: str) -> str:
+    """The text of a whole answer that somebody else is to read."""
+    splitter = ReasoningSplitter()
+    return splitter.feed(answer).answer + splitter.flush().answer
 
 
 class Split(NamedTuple):
     answer: str
     reasoning: str
+
+
+def parted_at_the_end(answer: str) -> Split:
+    """A whole answer, parted at a closing tag that nothing opens: some models begin to think without saying so.
+
+    Of a tag in backticks the answer speaks.
+    """
+    closing = _CLOSING.search(answer)
+    if not closing or _OPENING.search(answer) or "`" in (answer[: closing.start()][-1:], answer[closing.end() :][:1]):
+        return Split(answer, "")
+    return Split(answer[closing.end() :].lstrip(), answer[: closing.start()])
 
 
 class ReasoningSplitter:
@@ -43,6 +53,7 @@ class ReasoningSplitter:
         self._held = ""
         self._line_is_blank = True
         self._after_block = False
+        self._unmarked = Unmarked()
         self._has_begun = False
         self._indent = ""
         """White space that the answer may begin with, or that may be a blank line in front of it."""
@@ -58,7 +69,7 @@ class ReasoningSplitter:
         """The end of the answer: what was held back after all is text."""
         held, self._held = self._held, ""
         if self._inside:
-            return Split("", held)
+            return Split("", self._unmarked.feed(held) + self._unmarked.flush(closed=False))
         return Split(held if self._has_begun else self._begin(held), "")
 
     def _split(self, text: str) -> Split:
@@ -75,6 +86,9 @@ class ReasoningSplitter:
             if not found:
                 self._held = text[end:]
                 return Split("".join(answer), "".join(reasoning))
+            if self._inside:
+                reasoning.append(self._unmarked.flush(closed=True))
+                self._unmarked = Unmarked()
             self._inside = not self._inside
             self._indent = ""
             self._after_block = not self._inside
@@ -91,7 +105,7 @@ class ReasoningSplitter:
 
     def _add(self, text: str, answer: list[str], reasoning: list[str]) -> None:
         if self._inside:
-            reasoning.append(text)
+            reasoning.append(self._unmarked.feed(text))
             return
         if self._after_block:  # the blank lines between reasoning and answer belong to neither
             text = text.lstrip()

@@ -154,7 +154,7 @@ def test_links_in_other_forms_are_refused(text):
 
 
 @pytest.fixture(scope="module")
-def of_the_project():
+def of_the_project(child_process):
     read = plugin.read(ROOT)
     return {path: read.contents.text_of(path) for path in read.contents.made}
 

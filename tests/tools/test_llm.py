@@ -76,6 +76,20 @@ def test_text_leaves_as_soon_as_it_comes():
     assert next(messages).message.text == "first"
 
 
+@pytest.mark.parametrize(
+    ("chunks", "answer", "reasoning"),
+    [
+        (["Let me", " see.\n</think>\n\nYes."], "Yes.", "Let me see."),
+        (["<think>\n<!--dify-deepseek-reasoning-->if a &lt; b\n</think>Yes."], "Yes.", "if a < b"),
+        (["Close it with `</think>`."], "Close it with `</think>`.", ""),
+    ],
+)
+def test_reasoning_is_told_from_the_answer_in_each_providers_writing(chunks, answer, reasoning):
+    outputs = ask(StubbedDify(replies(*map(llm_chunk, chunks))))
+
+    assert (outputs.variables["answer"], outputs.variables["reasoning"]) == (answer, reasoning)
+
+
 def test_reasoning_is_kept_out_of_the_answer_even_when_its_tags_are_split():
     dify = StubbedDify(replies(*map(llm_chunk, ["<th", "ink>Let me", " see.</thi", "nk>\n\n", "It is ", "4 < 5."])))
 

@@ -16,7 +16,7 @@ from workspace.plugin.selectors import DEFAULT_MODELS, model_selector
 
 if TYPE_CHECKING:
     from workspace.dify import Dify
-    from workspace.workflows.app import DslApp
+    from workspace.dify.apps.app import App
     from workspace.workflows.host import Host
     from workspace.workflows.plugin_tools import PluginTools
 
@@ -89,7 +89,7 @@ def local_workspace(
     return dify
 
 
-def _apps(options: argparse.Namespace, host: "Host") -> "dict[str, DslApp]":
+def _apps(options: argparse.Namespace, host: "Host") -> "dict[str, App]":
     from workspace.workflows.folder import read_apps
 
     if options.apps is None:

@@ -1,7 +1,8 @@
-"""`python -m workspace run`: run a workflow or chatflow, once."""
+"""`python -m workspace run`: run a DSL file, once."""
 
 import argparse
 import json
+from collections.abc import Generator
 from contextlib import ExitStack, closing
 from pathlib import Path
 
@@ -15,9 +16,10 @@ from workspace.cli.call_output import (
 from workspace.cli.command_line import UsageError
 from workspace.cli.local_workspace import credentials, describe_python, local_workspace, prepare, workflow_host
 from workspace.cli.plugin_lines import Lines
-from workspace.cli.run_output import Progress, as_json, describe_outputs, describe_workflow
+from workspace.cli.run_output import Progress, as_json, describe_app, describe_outputs
 from workspace.cli.terminal import note, show
 from workspace.cli.workflow_inputs import read_inputs
+from workspace.dify.apps.app import CHAT_MODES, App
 from workspace.dify.apps.conversations import Conversations
 from workspace.dify.refusals import Refused
 from workspace.plugin import parameters
@@ -27,8 +29,8 @@ from workspace.plugin.folder import read_plugin_folder
 from workspace.plugin.outputs import OutputFile
 from workspace.plugin.process import PluginProcess
 from workspace.plugin.reverse_invocation import ReverseInvocation
-from workspace.workflows.app import DslApp
-from workspace.workflows.dsl import DslError, Workflow, read_workflow
+from workspace.workflows.apps import AppFile, app_of, calls_tools, left_out, read_app_file
+from workspace.workflows.dsl_file import DslError
 from workspace.workflows.needs import CannotRun
 from workspace.workflows.plugin_tools import PluginTools
 
@@ -67,9 +69,9 @@ def _told(error: Exception) -> str:
 
 
 def _run(options: argparse.Namespace) -> int:
-    workflow = read_workflow(Path(options.words[0]))
+    workflow = read_app_file(Path(options.words[0]))
     if options.help:
-        show(describe_workflow(workflow))
+        show(describe_app(workflow))
         return 0
     folder = read_plugin_folder(options.plugin) if options.plugin else None
     progress = Progress(for_program=options.json)
@@ -83,25 +85,30 @@ def _run(options: argparse.Namespace) -> int:
             prepare(options.save_dir, f"--save-dir {options.save_dir}")
         with ExitStack() as stack:
             app = _app(workflow, options, files, tools, stack)
-            for event in stack.enter_context(closing(app.run(payload))):
+            events = app.run(payload)
+            if isinstance(events, Generator):
+                stack.enter_context(closing(events))
+            for event in events:
                 progress.take(event)
         return _finish(progress, files, options)
 
 
 def _app(
-    workflow: Workflow,
+    workflow: AppFile,
     options: argparse.Namespace,
     files: FileServer,
     tools: PluginTools | None,
     stack: ExitStack,
-) -> DslApp:
+) -> App:
     """The app, and if it calls tools the plugin that has them, running."""
     host = workflow_host(options, files, tools)
     conversations = options.data_dir / "conversations" / workflow.app_id
-    if workflow.mode == "advanced-chat":
+    if workflow.mode in CHAT_MODES:
         prepare(conversations, f"--data-dir {options.data_dir}")
-    app = DslApp(workflow, host, conversations=Conversations(conversations), longest=options.timeout)
-    if tools is None or not any(node.type == "tool" for node in workflow.nodes):
+    app = app_of(workflow, host, conversations=Conversations(conversations), longest=options.timeout)
+    if missing := left_out(workflow, tools):
+        note(f"note: it runs here without {', '.join(missing)}")
+    if tools is None or not calls_tools(workflow):
         return app
     dify = local_workspace(tools.folder, options, host)
     note(f"{tools.folder.name} {tools.folder.version} runs under {describe_python(tools.folder)}")
@@ -147,7 +154,8 @@ def _finish(progress: Progress, files: FileServer, options: argparse.Namespace) 
             show(described)
         if "conversation_id" in progress.ids:
             note(f"go on with sys.conversation_id={progress.ids['conversation_id']}")
-    counted = f"{finished['elapsed_time']:.2f} s, {finished['total_steps']} steps, {finished['total_tokens']} tokens"
+    steps = f"{finished['total_steps']} steps, " if "total_steps" in finished else ""
+    counted = f"{finished['elapsed_time']:.2f} s, {steps}{finished['total_tokens']} tokens"
     note(f"{finished['status']} in {counted}")
     if finished["status"] == "failed" and finished["error"] not in progress.errors:
         note(f"workspace run: {finished['error']}")

@@ -11,7 +11,9 @@ from workspace.cli.saved_files import SavedFiles
 from workspace.cli.terminal import note, show
 from workspace.cli.workflow_inputs import input_parameters
 from workspace.dify.apps.app import Event
+from workspace.dify.apps.app_config import AppConfig
 from workspace.plugin.errors import PluginCallError
+from workspace.workflows.apps import AppFile
 from workspace.workflows.dsl import Workflow
 
 _RESULT = (
@@ -61,18 +63,36 @@ class Progress:
                 self._note(f"  {data['title']}: round {data['index'] + 1}")
             case "iteration_completed" | "loop_completed":
                 self._line(data, data["status"])
-            case "message":
+            case "message" | "agent_message":
                 self.answer += event["answer"]
                 if not self._for_program:
                     show(event["answer"], end="")
                     self._release()
+            case "agent_thought" if event["observation"]:
+                self._note(f"  {event['tool']}: {_short(event['tool_input'])} -> {_short(event['observation'])}")
             case "message_end":
                 self.files = event["files"]
                 self._end_answer()
+                if not self.ids:  # no graph, so nothing else tells of its end
+                    self._ended(event, "succeeded")
+            case "error" if not self.finished:
+                self._end_answer()
+                self._ended(event, "failed", error=event["message"])
             case "workflow_finished":
                 self.finished = data
                 self.files = [*data["files"], *(file for file in self.files if file not in data["files"])]
                 self._end_answer()
+
+    def _ended(self, event: Event, status: str, *, error: str | None = None) -> None:
+        self.ids = {name: event[name] for name in ("conversation_id", "message_id") if name in event}
+        usage = event.get("metadata", {}).get("usage", {})
+        self.finished = {
+            "status": status,
+            "outputs": {},
+            "error": error,
+            "elapsed_time": usage.get("latency", 0.0),
+            "total_tokens": usage.get("total_tokens", 0),
+        }
 
     def _node(self, data: Mapping[str, Any]) -> None:
         if data["status"] != "retry":
@@ -115,21 +135,34 @@ class Progress:
         self._release()
 
 
-def describe_workflow(workflow: Workflow) -> str:
-    """Its inputs with all that the form says about them, and what its nodes need."""
-    kind = "chatflow" if workflow.mode == "advanced-chat" else "workflow"
-    lines = [f"{workflow.app_id}: {workflow.name}, a {kind} of {len(workflow.nodes)} nodes"]
+def describe_app(workflow: AppFile) -> str:
+    """Its inputs with all that the form says about them, and the tools that it calls."""
+    lines = [f"{workflow.app_id}: {workflow.name}, {_kind(workflow)}"]
     if workflow.description:
         lines.append(workflow.description)
     lines += ["", *describe_parameters(input_parameters(workflow), {})]
-    tools = dict.fromkeys(
-        f"{node.data.get('tool_name')} of {node.data.get('provider_id')}"
-        for node in workflow.nodes
-        if node.type == "tool"
-    )
+    tools = dict.fromkeys(_tools(workflow))
     if tools:
         lines += ["", "Tools it calls: " + ", ".join(tools)]
     return "\n".join(lines)
+
+
+def _kind(app: AppFile) -> str:
+    if isinstance(app, Workflow):
+        return f"a {'chatflow' if app.mode == 'advanced-chat' else 'workflow'} of {len(app.nodes)} nodes"
+    return {"chat": "a chatbot", "agent-chat": "an agent"}.get(app.mode, "a text generator")
+
+
+def _tools(app: AppFile) -> list[str]:
+    if isinstance(app, AppConfig):
+        return [f"{tool.name} of {tool.provider_id}" for tool in app.tools]
+    nodes = [node.data for node in app.nodes if node.type == "tool"]
+    return [f"{data.get('tool_name')} of {data.get('provider_id')}" for data in nodes]
+
+
+def _short(text: str, length: int = 160) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= length else line[:length] + "…"
 
 
 def describe_outputs(outputs: Mapping[str, Any], files: list[Any], saved: SavedFiles) -> str:
@@ -154,8 +187,9 @@ def as_json(progress: Progress, files: list[Any], saved: SavedFiles) -> dict[str
             listed[-1]["path"] = str(saved.paths[place])
         if place in saved.problems:
             listed[-1]["error"] = saved.problems[place]
-    answer = {"answer": progress.answer} if "conversation_id" in progress.ids else {}
-    return {**progress.ids, **answer, **{key: progress.finished[key] for key in _RESULT}, "files": listed}
+    answer = {"answer": progress.answer} if "message_id" in progress.ids else {}
+    result = {key: progress.finished[key] for key in _RESULT if key in progress.finished}
+    return {**progress.ids, **answer, **result, "files": listed}
 
 
 def _named(value: Any) -> Any:

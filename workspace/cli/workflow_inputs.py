@@ -5,12 +5,13 @@ from pathlib import Path
 from typing import Any
 
 from workspace.cli import arguments
+from workspace.dify.apps.app import CHAT_MODES
 from workspace.dify.apps.form import FILES, Input, InputType, checked
 from workspace.plugin.file_server import FileServer
 from workspace.plugin.files import file_type_of
 from workspace.plugin.folder import Option, Parameter, Text, Tool
 from workspace.plugin.parameters import ParameterError, notation
-from workspace.workflows.dsl import Workflow
+from workspace.workflows.apps import AppFile
 
 SYSTEM = "sys."
 
@@ -27,20 +28,22 @@ _TYPES: dict[InputType, str] = {
 """By the input's type, the type of a tool's parameter that is written alike."""
 
 
-def input_parameters(workflow: Workflow) -> tuple[Parameter, ...]:
-    """What can be given: the inputs of the start form, and of Dify's own variables those that a caller sets."""
+def input_parameters(workflow: AppFile) -> tuple[Parameter, ...]:
+    """What can be given: the inputs of the form, and of Dify's own variables those that a caller sets."""
     own = [_parameter(f"{SYSTEM}files", "files", "Files beside the inputs")] if workflow.takes_files else []
-    if workflow.mode == "advanced-chat":
+    if workflow.mode == "completion":
+        own = [_parameter(f"{SYSTEM}query", "string", "What the prompt is asked to work on")]
+    elif workflow.mode in CHAT_MODES:
         own = [
-            _parameter(f"{SYSTEM}query", "string", "What is said to the chatflow", required=True),
+            _parameter(f"{SYSTEM}query", "string", "What is said to it", required=True),
             *own,
             _parameter(f"{SYSTEM}conversation_id", "string", "The conversation to go on with"),
         ]
     return (*(_input(field) for field in workflow.form), *own)
 
 
-def read_inputs(workflow: Workflow, given: Iterable[str], files: FileServer) -> dict[str, Any]:
-    """What `DslApp.run` takes. Raises ParameterError, and Refused for what the form refuses."""
+def read_inputs(workflow: AppFile, given: Iterable[str], files: FileServer) -> dict[str, Any]:
+    """What `App.run` takes. Raises ParameterError, and Refused for what the form refuses."""
 
     def share(path: Path) -> dict[str, Any]:
         file = files.lend(path)
@@ -49,7 +52,10 @@ def read_inputs(workflow: Workflow, given: Iterable[str], files: FileServer) -> 
 
     declared = input_parameters(workflow)
     values = arguments.read_arguments(_form(workflow, declared), given, share=share)
+    goes_on = bool(values.get(f"{SYSTEM}conversation_id")) and workflow.mode in ("chat", "agent-chat")
     missing = [one for one in declared if one.required and values.get(one.name) in (None, "")]
+    if goes_on:  # with the inputs of its first message
+        missing = [one for one in missing if one.name.startswith(SYSTEM)]
     if missing:
         names, written = ", ".join(one.name for one in missing), " ".join(notation(one) for one in missing)
         raise ParameterError(f"{workflow.app_id} needs {names}: write {written}")
@@ -57,7 +63,8 @@ def read_inputs(workflow: Workflow, given: Iterable[str], files: FileServer) -> 
         if one.type == "files" and isinstance(values.get(one.name), dict):
             values[one.name] = [values[one.name]]
     inputs = {name: value for name, value in values.items() if not name.startswith(SYSTEM)}
-    checked(workflow.form, inputs)
+    if not goes_on:
+        checked(workflow.form, inputs)
     return {
         "inputs": inputs,
         "query": values.get(f"{SYSTEM}query", ""),
@@ -66,7 +73,7 @@ def read_inputs(workflow: Workflow, given: Iterable[str], files: FileServer) -> 
     }
 
 
-def _form(workflow: Workflow, declared: tuple[Parameter, ...]) -> Tool:
+def _form(workflow: AppFile, declared: tuple[Parameter, ...]) -> Tool:
     """The start form as if it were a tool's, which is written alike."""
     return Tool(
         provider="",

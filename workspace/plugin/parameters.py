@@ -8,6 +8,7 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from workspace.plugin.casting import CastError, cast_as_dify
 from workspace.plugin.files import FILE_IDENTITY
 from workspace.plugin.folder import Parameter, Tool
 from workspace.wire import Payload
@@ -107,9 +108,23 @@ def refuse_unknown(given: Iterable[str], known: list[str], problem: str) -> None
 
 
 def cast(parameter: Parameter, value: Any) -> Any:
-    """One value in the type that the plugin gets. Raises ParameterError."""
+    """One value that a person has typed, in the type that the plugin gets. Raises ParameterError where Dify would make
+    something else of it."""
     casting = _CASTS.get(parameter.type, _text)
     return casting(parameter, value)
+
+
+def cast_from_dify(parameter: Parameter, value: Any) -> Any:
+    """One value out of a workflow or of an agent, in the type that the plugin gets. Raises ParameterError.
+
+    Text is held to what the parameter takes. Of anything else becomes what Dify makes of it.
+    """
+    if isinstance(value, str) and value:
+        return cast(parameter, value)
+    try:
+        return cast_as_dify(parameter.type, value)
+    except CastError as error:
+        raise ParameterError(str(error)) from error
 
 
 def _text(parameter: Parameter, value: Any) -> Any:
@@ -119,7 +134,7 @@ def _text(parameter: Parameter, value: Any) -> Any:
         raise _wrong(
             parameter, "it takes text, not a file", written=f"; {parameter.name}=@path gives it the file's text"
         )
-    return json.dumps(value, ensure_ascii=False)
+    return str(value)  # lists and objects as Python writes them, as in Dify
 
 
 def _select(parameter: Parameter, value: Any) -> Any:

@@ -9,19 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from workspace.plugin.folder import Parameter, Tool
-from workspace.plugin.parameters import ParameterError, cast
-
-_OF_NOTHING: dict[str, Any] = {
-    "string": "",
-    "secret-input": "",
-    "select": "",
-    "boolean": False,
-    "object": {},
-    "array": [None],
-    "files": [None],
-}
-"""What Dify makes of null, by the type of the parameter. A selector may not be null, others stay so."""
-_SELECTORS = ("model-selector", "app-selector")
+from workspace.plugin.parameters import ParameterError, cast_from_dify
 
 
 def call_values(tool: Tool, given: Mapping[str, Any]) -> dict[str, Any]:
@@ -37,7 +25,7 @@ def call_values(tool: Tool, given: Mapping[str, Any]) -> dict[str, Any]:
     }
     values = {**given, **settings}
     known = {parameter.name: parameter for parameter in tool.parameters}
-    return {name: _cast(known[name], value) if name in known else value for name, value in values.items()}
+    return {name: cast_from_dify(known[name], value) if name in known else value for name, value in values.items()}
 
 
 def _setting(parameter: Parameter, value: Any) -> Any:
@@ -49,11 +37,3 @@ def _setting(parameter: Parameter, value: Any) -> Any:
     if parameter.type == "select" and value is not None and value not in options:
         raise ParameterError(f"tool parameter {parameter.name} value {value} not in options {options}")
     return value
-
-
-def _cast(parameter: Parameter, value: Any) -> Any:
-    if value is None and parameter.type in _SELECTORS:
-        raise ParameterError("The selector must be a dictionary.")
-    if value is None or (value == "" and parameter.type == "number"):
-        return _OF_NOTHING.get(parameter.type)
-    return cast(parameter, value)

@@ -30,8 +30,6 @@ _MESSAGES: dict[str, type[Any]] = {
     "variable": ToolRuntimeMessage.VariableMessage,
 }
 """What a tool node reads as it comes. Files are kept first; logs and retriever resources are for others."""
-_EMPTY = {"boolean": False, "string": "", "secret-input": "", "select": "", "dynamic-select": "", "checkbox": ""}
-"""What Dify makes of null, by the type of the parameter. Others stay away."""
 
 
 @dataclass(frozen=True)
@@ -180,13 +178,8 @@ def _cast(tool: Tool, values: Mapping[str, Any]) -> dict[str, Any]:
     for parameter in tool.parameters:
         if parameter.name not in values:
             continue
-        value = _to_plugin(values[parameter.name])
-        if value is None or (value == "" and parameter.type == "number"):
-            if parameter.type in _EMPTY:
-                cast[parameter.name] = _EMPTY[parameter.type]
-            continue
         try:
-            cast[parameter.name] = parameters.cast(parameter, value)
+            cast[parameter.name] = _to_plugin(parameters.cast_from_dify(parameter, values[parameter.name]))
         except parameters.ParameterError as error:
             raise ToolParameterError(f"{tool.name}: {error}") from error
     return cast

@@ -24,14 +24,16 @@ from endpoints.openai.wire.chat_request import (
     UserMessage,
 )
 from endpoints.openai.wire.contents import audio, document, image
+from switchboard.chat.reasoning import with_reasoning
 from switchboard.errors import InvalidInput
 
 
-def prompt_messages(messages: list[Message]) -> list[PromptMessage]:
-    """Each message as Dify has it: a developer is the system, and what a tool returned bears the tool's name."""
+def prompt_messages(messages: list[Message], *, first: int = 0) -> list[PromptMessage]:
+    """Each message as Dify has it: a developer is the system, what a tool returned bears the tool's name, and what a
+    model has thought stands in its answer. `first` is the place of the first in the request."""
     names: dict[str, str] = {}
     found: list[PromptMessage] = []
-    for position, message in enumerate(messages):
+    for position, message in enumerate(messages, start=first):
         match message:
             case SystemMessage():
                 found.append(SystemPromptMessage(content=_text(message.content), name=message.name))
@@ -39,19 +41,29 @@ def prompt_messages(messages: list[Message]) -> list[PromptMessage]:
                 content = _user_content(message, f"messages[{position}].content")
                 found.append(UserPromptMessage(content=content, name=message.name))
             case AssistantMessage():
-                calls = message.tool_calls or []
-                names |= {call.id: call.function.name for call in calls}
-                found.append(
-                    AssistantPromptMessage(
-                        content=_text(message.content), name=message.name, tool_calls=list(map(_tool_call, calls))
-                    )
-                )
+                names |= {call.id: call.function.name for call in message.tool_calls or []}
+                found.append(_assistant_message(message, f"messages[{position}]"))
             case ToolMessage():
                 name = message.name or names.get(message.tool_call_id)
                 found.append(
                     ToolPromptMessage(content=_text(message.content), name=name, tool_call_id=message.tool_call_id)
                 )
     return found
+
+
+def _assistant_message(message: AssistantMessage, field: str) -> AssistantPromptMessage:
+    for name, is_beginning in (("prefix", message.prefix), ("partial", message.partial)):
+        if is_beginning:
+            raise InvalidInput(
+                f"`{field}.{name}` cannot be had: Dify's providers have a model begin each answer anew. Leave it out.",
+                field=f"{field}.{name}",
+            )
+    text = _text(message.content)
+    reasoning = message.reasoning_content or message.reasoning or ""
+    if not text.lstrip().startswith("<think>"):
+        text = with_reasoning(reasoning, text)
+    calls = list(map(_tool_call, message.tool_calls or []))
+    return AssistantPromptMessage(content=text, name=message.name, tool_calls=calls)
 
 
 def _text(content: str | list[TextPart] | list[TextPart | RefusalPart] | None) -> str:
@@ -81,7 +93,7 @@ def _part(part: TextPart | ImagePart | AudioPart | FilePart, field: str) -> Prom
         case ImagePart():
             return image(part.image_url.url, part.image_url.detail, f"{field}.image_url.url")
         case AudioPart():
-            return audio(part.input_audio.data, part.input_audio.format, f"{field}.input_audio.data")
+            return audio(part.input_audio.data, part.input_audio.format, f"{field}.input_audio")
         case FilePart():
             field = f"{field}.file.file_data"
             if not part.file.file_data:

@@ -1,13 +1,17 @@
 """The body of `POST /v1/chat/completions` (OpenAI API reference, "Create chat completion").
 
-What is not named here is ignored, as long as leaving it out changes nothing but speed, cost or bookkeeping.
+The fields are OpenAI's and those of other servers that speak the same API (vLLM, llama.cpp, Ollama, OpenRouter, Qwen,
+DeepSeek, Mistral, Zhipu). What becomes of them, and of those that are not named here, is in `chat_parameters`.
 """
 
+import json
+from contextlib import suppress
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, Field, Strict, field_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, Strict, field_validator, model_validator
 
 from endpoints.http.fields import FilledListOf, ListOf
+from endpoints.http.settings import APP_PREFIX
 
 type Text = Annotated[str, Field(min_length=1)]
 type Number = Annotated[float, Strict()]
@@ -81,6 +85,12 @@ class UserMessage(BaseModel):
 class AssistantMessage(BaseModel):
     role: Literal["assistant"]
     content: str | ListOf[Annotated[TextPart | RefusalPart, Field(discriminator="type")]] | None = None
+    reasoning_content: str | None = None
+    reasoning: str | None = None
+    """The same, as vLLM and OpenRouter call it."""
+    prefix: bool | None = None
+    partial: bool | None = None
+    """Whether the answer is to go on from this message, as DeepSeek and Mistral and as Moonshot call it."""
     name: str | None = None
     tool_calls: ListOf[MessageToolCall] | None = None
     function_call: Any = None
@@ -125,6 +135,26 @@ class NamedTool(BaseModel):
     function: FunctionName
 
 
+def _with_a_schema(response_format: object) -> object:
+    """`{"type": "json_object", "schema": ...}` of llama.cpp and others is OpenAI's json_schema."""
+    match response_format:
+        case {"type": "json_object" | "json_schema", "schema": schema} if schema is not None:
+            return {"type": "json_schema", "json_schema": {"schema": schema}}
+        case {"type": "json_object", "json_schema": schema} if schema is not None:
+            return {"type": "json_schema", "json_schema": schema}
+    return response_format
+
+
+def _read(schema: object) -> object:
+    """vLLM takes a schema as text, too."""
+    with suppress(ValueError, RecursionError):
+        return json.loads(schema) if isinstance(schema, str) else schema
+    return schema
+
+
+type JsonObject = Annotated[dict[str, Any], BeforeValidator(_read)]
+
+
 class PlainFormat(BaseModel):
     type: Literal["text", "json_object"]
 
@@ -138,11 +168,53 @@ class SchemaFormat(BaseModel):
     json_schema: JsonSchema
 
 
+class StructuredOutputs(BaseModel):
+    """vLLM's; the others of its ways to bind an answer are not to be had."""
+
+    model_config = ConfigDict(extra="allow")
+
+    json_: JsonObject | None = Field(default=None, alias="json")
+
+
+class Thinking(BaseModel):
+    """As Anthropic, DeepSeek, Moonshot and Zhipu write it. `adaptive` and `auto` leave it to the model how much."""
+
+    type: Literal["enabled", "disabled", "adaptive", "auto"]
+    budget_tokens: WholeNumber | None = None
+
+
+def _as_thinking(thinking: object) -> object:
+    """Also a plain word, and yes or no."""
+    if isinstance(thinking, bool):
+        return {"type": "enabled" if thinking else "disabled"}
+    return {"type": thinking} if isinstance(thinking, str) else thinking
+
+
+class ReasoningWish(BaseModel):
+    """OpenRouter's."""
+
+    effort: str | None = None
+    max_tokens: WholeNumber | None = None
+    enabled: bool | None = None
+    exclude: bool | None = None
+
+
+class TemplateWish(BaseModel):
+    """What the templates of models on vLLM and SGLang know; other words of theirs mean nothing to Dify."""
+
+    enable_thinking: bool | None = None
+    thinking: bool | None = None
+    thinking_budget: WholeNumber | None = None
+    reasoning_effort: str | None = None
+
+
 class StreamOptions(BaseModel):
     include_usage: bool | None = None
 
 
 class ChatRequest(BaseModel):
+    model_config = ConfigDict(extra="allow")
+
     model: str | None = None
     messages: FilledListOf[Message]
     stream: bool | None = None
@@ -158,7 +230,9 @@ class ChatRequest(BaseModel):
     stop: str | ListOf[str] | None = None
     reasoning_effort: str | None = None
     verbosity: str | None = None
-    response_format: Annotated[PlainFormat | SchemaFormat, Field(discriminator="type")] | None = None
+    response_format: (
+        Annotated[PlainFormat | SchemaFormat, Field(discriminator="type"), BeforeValidator(_with_a_schema)] | None
+    ) = None
 
     tools: ListOf[Tool] | None = None
     tool_choice: Literal["none", "auto", "required"] | NamedTool | None = None
@@ -167,25 +241,52 @@ class ChatRequest(BaseModel):
     # what other servers with this API take too
     top_k: WholeNumber | None = None
     repetition_penalty: Number | None = None
+    random_seed: WholeNumber | None = None
+    safe_prompt: bool | None = None
+    do_sample: bool | None = None
+    enable_search: bool | None = None
+    thinking: Annotated[Thinking, BeforeValidator(_as_thinking)] | None = None
     enable_thinking: bool | None = None
+    think: bool | str | None = None
     thinking_budget: WholeNumber | None = None
+    reasoning: ReasoningWish | None = None
+    chat_template_kwargs: TemplateWish | None = None
+    include_reasoning: bool | None = None
+    reasoning_format: str | None = None
+    guided_json: JsonObject | None = None
+    json_schema: JsonObject | None = None
+    structured_outputs: StructuredOutputs | None = None
 
     # of apps: Dify's own
     conversation_id: str | None = None
     inputs: dict[str, Any] | None = None
     user: str | None = None
 
-    # what cannot be had from Dify, and would be missed
+    # of which Dify has only what is so of itself
     n: WholeNumber | None = None
-    logprobs: Any = None
-    top_logprobs: Any = None
-    logit_bias: Any = None
-    functions: Any = None
-    function_call: Any = None
     modalities: ListOf[str] | None = None
-    audio: Any = None
-    web_search_options: Any = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _only_the_last_message_counts(cls, body: Any) -> Any:
+        """An app that goes on with a conversation is told the last message of the user alone, so no other is read."""
+        match body:
+            case {"model": str(model), "conversation_id": str(goes_on), "messages": list(messages)} if goes_on.strip():
+                pass
+            case _:
+                return body
+        said = [at for at, each in enumerate(messages) if isinstance(each, dict) and each.get("role") == "user"]
+        if not said or not model.startswith(APP_PREFIX):
+            return body
+        passed_over = {"role": "user", "content": ""}
+        return {**body, "messages": [each if at == said[-1] else passed_over for at, each in enumerate(messages)]}
 
     @property
     def includes_usage(self) -> bool:
         return bool(self.stream_options and self.stream_options.include_usage)
+
+    @property
+    def hides_reasoning(self) -> bool:
+        """Whether the caller wants to see nothing of what a model thinks."""
+        excluded = self.reasoning is not None and self.reasoning.exclude
+        return bool(excluded) or self.include_reasoning is False or self.reasoning_format == "hidden"

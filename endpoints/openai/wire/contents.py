@@ -1,6 +1,7 @@
 """What a user's message holds beside text, as Dify's parts of a message."""
 
 import mimetypes
+import re
 
 from dify_plugin.entities.model.message import (
     AudioPromptMessageContent,
@@ -8,10 +9,13 @@ from dify_plugin.entities.model.message import (
     ImagePromptMessageContent,
 )
 
-from endpoints.openai.wire.media import base64_content, media_at
+from endpoints.http.media import base64_content, media_at
+from switchboard.errors import InvalidInput
 
 _DETAIL = ImagePromptMessageContent.DETAIL
 _AUDIO_TYPES = {"mp3": "audio/mpeg"}
+_AUDIO_FORMATS = {"mpeg": "mp3", "mpga": "mp3", "wave": "wav", "x-wav": "wav", "vnd.wave": "wav", "x-m4a": "m4a"}
+"""By the second half of a MIME type, what OpenAI's API calls the format."""
 
 
 def image(address: str, detail: str | None, field: str) -> ImagePromptMessageContent:
@@ -22,12 +26,24 @@ def image(address: str, detail: str | None, field: str) -> ImagePromptMessageCon
 
 
 def audio(data: str, audio_format: str, field: str) -> AudioPromptMessageContent:
-    """A recording in base64."""
-    audio_format = audio_format.lower()
+    """A recording in base64, in a data URL or at an address. Its format is a name such as "wav", or a MIME type.
+
+    `field` has both, as `data` and `format`.
+    """
+    name = audio_format.lower().partition(";")[0].strip().removeprefix("audio/").lstrip(".")
+    name = _AUDIO_FORMATS.get(name, name)
+    if not re.fullmatch(r"[a-z0-9.+-]+", name):
+        wrong = f"{field}.format"
+        raise InvalidInput(f'The field `{wrong}` has to be a format such as "wav" or "mp3".', field=wrong)
+    address = ""
+    if data.lower().startswith(("data:", "http:", "https:")):
+        found = media_at(data, "audio/", f"{field}.data", default_type="audio/wav")
+        address, data = found.url, found.base64_data
     return AudioPromptMessageContent(
-        format=audio_format,
-        mime_type=_AUDIO_TYPES.get(audio_format, f"audio/{audio_format}"),
-        base64_data=base64_content(data, field),
+        format=name,
+        mime_type=_AUDIO_TYPES.get(name, f"audio/{name}"),
+        url=address,
+        base64_data="" if address else base64_content(data, f"{field}.data"),
     )
 
 

@@ -9,7 +9,7 @@ from endpoints.openai.wire.responses_messages import Told, told
 from endpoints.openai.wire.responses_request import ConversationId, PlainFormat, ResponsesRequest, SchemaFormat
 from endpoints.openai.wire.responses_tools import AllowedTools, Tools, chosen
 from switchboard.apps.conversations import conversation_id
-from switchboard.chat.apps import AppChat, query_of
+from switchboard.chat.apps import AppChat, query_of, refuse_wishes
 from switchboard.chat.completion_params import overridden
 from switchboard.chat.models import Chat
 from switchboard.errors import InvalidInput
@@ -51,7 +51,7 @@ def chat_of(request: ResponsesRequest, model: Model, tools: Tools) -> Chat:
     choice = chosen(tools, request.tool_choice)
     return Chat(
         model=config,
-        messages=[each.message for each in _told(request, tools, provider=config.provider)],
+        messages=[each.message for each in _told(request, tools)],
         tools=choice.functions,
         stop=default_stop if request.stop is None else stop_sequences(request.stop),
         schema=_schema(request),
@@ -70,21 +70,14 @@ def app_chat_of(request: ResponsesRequest, app: App, tools: Tools) -> AppChat:
     choice = request.tool_choice
     is_forced = choice.mode == "required" if isinstance(choice, AllowedTools) else choice not in (None, "auto", "none")
     answer_format = request.text.format if request.text else None
-    wanted = {
-        "tool_choice": is_forced,
-        "text.format": answer_format is not None and answer_format.type != "text",
-        "stop": bool(request.stop),
-    }
-    for field, is_wanted in wanted.items():
-        if is_wanted:
-            raise InvalidInput(
-                f"An app of Dify cannot be given `{field}`: its own settings in Dify decide that. Leave it out, or ask "
-                "a model.",
-                field=field,
-            )
+    refuse_wishes(
+        tool_choice=is_forced,
+        **{"text.format": answer_format is not None and answer_format.type != "text"},
+        stop=bool(request.stop),
+    )
     chosen_one = chosen_app(app.selector, typed_inputs=request.inputs)
     goes_on = _conversation_id(request)
-    messages = _told(request, tools, provider="")
+    messages = _told(request, tools)
     query = query_of(
         [each.message for each in messages],
         last_only=bool(goes_on),
@@ -115,10 +108,10 @@ def _refuse(request: ResponsesRequest) -> None:
         )
 
 
-def _told(request: ResponsesRequest, tools: Tools, *, provider: str) -> list[Told]:
+def _told(request: ResponsesRequest, tools: Tools) -> list[Told]:
     if request.input is None and not request.instructions:
         raise InvalidInput("The field `input` is missing.", field="input")
-    messages = told(request.instructions, request.input, tools, provider=provider)
+    messages = told(request.instructions, request.input, tools)
     if not messages:
         raise InvalidInput(
             "The field `input` is empty. Say something in it, as text or as a list of items.", field="input"

@@ -46,12 +46,12 @@ class Told(NamedTuple):
     field: str
 
 
-def told(instructions: str | None, given: str | list[Item] | None, tools: Tools, *, provider: str) -> list[Told]:
-    """All that is told to a model of this provider; `tools` are those of the whole request. Raises InvalidInput."""
+def told(instructions: str | None, given: str | list[Item] | None, tools: Tools) -> list[Told]:
+    """All that is told to a model; `tools` are those of the whole request. Raises InvalidInput."""
     messages = [Told(SystemPromptMessage(content=instructions), "instructions")] if instructions else []
     if isinstance(given, str):
         return [*messages, Told(UserPromptMessage(content=given), "input")] if given else messages
-    return [*messages, *_Turns(tools, provider).read(given or [])]
+    return [*messages, *_Turns(tools).read(given or [])]
 
 
 @dataclass
@@ -64,10 +64,10 @@ class _Turn:
     calls: list[AssistantPromptMessage.ToolCall] = field(default_factory=list)
     results: list[ToolResult] = field(default_factory=list)
 
-    def messages(self, provider: str) -> list[Told]:
+    def messages(self) -> list[Told]:
         found: list[PromptMessage] = []
         if self.thoughts or self.texts or self.calls:
-            content = with_reasoning("\n".join(self.thoughts), "\n\n".join(self.texts), provider=provider)
+            content = with_reasoning("\n".join(self.thoughts), "\n\n".join(self.texts))
             found.append(AssistantPromptMessage(content=content, tool_calls=self.calls))
         return [Told(message, self.begins_at) for message in (*found, *tool_messages(self.results))]
 
@@ -75,9 +75,8 @@ class _Turn:
 class _Turns:
     """Reads the items in their order."""
 
-    def __init__(self, tools: Tools, provider: str) -> None:
+    def __init__(self, tools: Tools) -> None:
         self._tools = tools
-        self._provider = provider
         self._told: list[Told] = []
         self._turn: _Turn | None = None
         self._names: dict[str, str] = {}
@@ -119,7 +118,7 @@ class _Turns:
 
     def _end_turn(self) -> None:
         if self._turn:
-            self._told += self._turn.messages(self._provider)
+            self._told += self._turn.messages()
         self._turn = None
 
     def _call(self, item: FunctionCall | CustomCall, arguments: str, field: str) -> None:
@@ -197,7 +196,7 @@ def _part(part: Part, field: str) -> PromptMessageContentUnionTypes:
         case ImagePart(image_url=str(address)):
             return image(address, part.detail, f"{field}.image_url")
         case AudioPart():
-            return audio(part.input_audio.data, part.input_audio.format, f"{field}.input_audio.data")
+            return audio(part.input_audio.data, part.input_audio.format, f"{field}.input_audio")
         case FilePart(file_data=str(content)) if content:
             return document(content, part.filename or "", f"{field}.file_data")
         case FilePart(file_url=str(address)) if address:

@@ -5,9 +5,10 @@ Dify passes a recording on to a model and gives back its text, nothing else. Hin
 for what is not known; what cannot be had without times is refused.
 """
 
+import re
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, AliasChoices, BaseModel, BeforeValidator, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator
 
 NOTE = "Dify gives the text of a recording alone: language, duration and times are not known."
 
@@ -18,10 +19,17 @@ def _without_times(response_format: object) -> object:
     return response_format
 
 
-def _not_of_words(granularity: str | None) -> str | None:
-    if granularity == "word":
+def _not_of_words(granularities: list[str] | None) -> list[str] | None:
+    """The list may also be one text, in JSON or with commas."""
+    if granularities and "word" in re.findall(r"\w+", " ".join(granularities).lower()):
         raise ValueError("Dify gives the text of a recording alone, without times. Leave it out")
-    return granularity
+    return granularities
+
+
+def _without_probabilities(include: list[str] | None) -> list[str] | None:
+    if include and "logprobs" in " ".join(include).lower():
+        raise ValueError("Dify gives the text of a recording alone, without log probabilities. Leave it out")
+    return include
 
 
 def _at_once(stream: bool | None) -> bool | None:  # noqa: FBT001
@@ -36,11 +44,8 @@ class TranscriptionRequest(BaseModel):
     model: str | None = None
     response_format: Annotated[Literal["json", "text", "verbose_json"] | None, BeforeValidator(_without_times)] = None
     stream: Annotated[bool | None, AfterValidator(_at_once)] = None
-    timestamp_granularities: Annotated[
-        str | None,
-        AfterValidator(_not_of_words),
-        Field(validation_alias=AliasChoices("timestamp_granularities[]", "timestamp_granularities")),
-    ] = None
+    timestamp_granularities: Annotated[list[str] | None, AfterValidator(_not_of_words)] = None
+    include: Annotated[list[str] | None, AfterValidator(_without_probabilities)] = None
 
 
 def transcription_reply(text: str, *, verbose: bool) -> dict[str, Any]:

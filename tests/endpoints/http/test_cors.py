@@ -1,7 +1,8 @@
 import pytest
 from werkzeug import Request, Response
 
-from endpoints.http.cors import allow_origin, preflight
+from endpoints.http.cors import allow_origin, check_origins, preflight
+from endpoints.http.errors import UnreadableSetting
 
 PAGE = "https://chat.example.com"
 
@@ -26,6 +27,11 @@ def request(origin=PAGE, **headers):
         f"http://localhost:3000, {PAGE}",
         f"http://localhost:3000\n{PAGE}/\n",
         f"http://localhost:3000 {PAGE}",
+        f"http://localhost:3000，{PAGE}",
+        f"http://localhost:3000、{PAGE}；",
+        "https：／／chat.example.com",
+        f"{PAGE}/some/page?q=1",
+        f"chat.example.com, {PAGE}",
     ],
 )
 def test_an_origin_is_recognised_however_it_was_typed(setting):
@@ -78,6 +84,34 @@ def test_only_names_of_headers_are_repeated(wanted):
     answer = preflight(request(Access_Control_Request_Headers=wanted), {"allowed_origins": "*"})
 
     assert answer.headers["Access-Control-Allow-Headers"] == "Authorization, Content-Type"
+
+
+@pytest.mark.parametrize(
+    ("setting", "entry"),
+    [
+        ("chat.example.com", 1),
+        ("http://localhost:3000, chat.example.com", 2),
+        ("http://localhost:3000，https//chat.example.com", 2),
+        ("null and void", 2),
+        ("https://", 1),
+    ],
+)
+def test_an_origin_that_can_be_none_is_told_by_its_place_to_a_page_that_is_not_allowed(setting, entry):
+    settings = {"allowed_origins": setting}
+
+    with pytest.raises(
+        UnreadableSetting, match=rf"`allowed_origins` .* its entry {entry} has to be like https://"
+    ) as told:
+        check_origins(request(), settings)
+    assert "example.com" not in str(told.value).replace("https://chat.example.com", "")
+    check_origins(request(None), settings)
+    check_origins(request(), {"allowed_origins": f"{setting}, {PAGE}"})
+    check_origins(request(), {"allowed_origins": f"{setting}, *"})
+
+
+@pytest.mark.parametrize("setting", [None, "", "/", 7, "https://other.example.com", "*", "＊"])
+def test_origins_that_can_be_read_are_no_error(setting):
+    check_origins(request(), {"allowed_origins": setting})
 
 
 def test_a_preflight_of_another_page_allows_nothing():

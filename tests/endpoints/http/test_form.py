@@ -1,6 +1,7 @@
 import io
 
 import pytest
+from pydantic import BaseModel
 from werkzeug.test import EnvironBuilder
 from werkzeug.wrappers import Request
 
@@ -26,15 +27,57 @@ def test_fields_and_files_are_told_apart():
 
     form = read_form(request)
 
-    assert form.fields == {"model": "über"}
-    assert form.files == {"file": FormFile("morgen früh.mp3", "audio/mpeg", content)}
+    assert form.fields == {"model": ["über"]}
+    assert form.files == {"file": [FormFile("morgen früh.mp3", "audio/mpeg", content)]}
     assert form.file("file").content == content
 
 
-def test_of_several_fields_with_one_name_the_first_counts():
-    body = PART % (b"model", b"first") + PART % (b"model", b"second") + b"--line--\r\n"
+class Wanted(BaseModel):
+    model: str | None = None
+    stream: bool | None = None
+    granularities: list[str] | None = None
+    known: list[str] = []
 
-    assert read_form(posted(body)).fields == {"model": "first"}
+
+def read(*fields):
+    parts = b"".join(PART % (name.encode(), value.encode()) for name, value in fields)
+    return read_form(posted(parts + b"--line--\r\n"))
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        [("granularities", "word"), ("granularities", "segment")],
+        [("granularities[]", "word"), ("granularities[]", "segment")],
+        [("granularities[0]", "word"), ("granularities[1]", "segment")],
+        [("granularities", "word"), ("granularities[]", "segment")],
+    ],
+)
+def test_a_list_is_one_in_each_spelling(fields):
+    assert read(*fields).read_fields(Wanted).granularities == ["word", "segment"]
+
+
+@pytest.mark.parametrize("spelling", ["known", "known[]", "known[0]"])
+def test_a_list_may_have_one_entry(spelling):
+    assert read((spelling, "ana")).read_fields(Wanted).known == ["ana"]
+
+
+@pytest.mark.parametrize("fields", [[("model", "a"), ("model", "b")], [("stream", "true"), ("stream", "false")]])
+def test_a_field_that_comes_twice_counts_twice(fields):
+    with pytest.raises(InvalidInput, match=f"The field `{fields[0][0]}` comes 2 times. Send it once") as refused:
+        read(*fields).read_fields(Wanted)
+    assert refused.value.field == fields[0][0]
+
+
+def test_saying_the_same_twice_is_no_harm():
+    assert read(("model", "a"), ("model", "a"), ("other", "x"), ("other", "y")).read_fields(Wanted).model == "a"
+
+
+def test_of_two_files_with_one_name_neither_is_left_out():
+    part = PART.replace(b"%b", b'file"; filename="memo.mp3', 1) % b"ID3"
+
+    with pytest.raises(InvalidInput, match="The field `file` holds 2 files. Send one at a time"):
+        read_form(posted(part + part + b"--line--\r\n")).file("file")
 
 
 @pytest.mark.parametrize(

@@ -87,7 +87,33 @@ def test_entries_are_separated_by_commas_or_lines(separator):
     assert [app.name for app in group(apps=separator.join(["id-1", "help = id-2"])).apps()] == ["id-1", "help"]
 
 
-@pytest.mark.parametrize("blank", ["", " ", ",", ",\n ,", None, 7, []])
+@pytest.mark.parametrize(
+    ("models", "expected"),
+    [
+        ("a/b，text-embedding:c/d", ["llm:b", "text-embedding:d"]),
+        ("a/b、tts：c/d", ["llm:b", "tts:d"]),
+        ("a/b；c/d;e/f", ["llm:b", "llm:d", "llm:f"]),
+        ("a/b، c/d", ["llm:b", "llm:d"]),
+        ("快速＝a/b，朗读 ＝ tts：c／d", ["llm:快速", "tts:朗读"]),
+        ("　a/b　，　c/d　", ["llm:b", "llm:d"]),
+        ("langgenius／ollama／ollama／llama3：8b", ["llm:llama3:8b"]),
+        ("客服：售前 = a/b", ["llm:客服：售前"]),
+    ],
+)
+def test_the_signs_of_other_keyboards_separate_as_well(models, expected):
+    assert names(models=models) == expected
+
+
+@pytest.mark.parametrize("apps", ["id-1，help＝id-2", "id-1、help = id-2", "id-1；help =id-2", "id-1،\nhelp﹦id-2"])
+def test_apps_are_separated_by_them_too(apps):
+    assert [(app.name, app.app_id) for app in group(apps=apps).apps()] == [("id-1", "id-1"), ("help", "id-2")]
+
+
+def test_the_rerank_model_may_be_typed_on_them_too():
+    assert group(rerank_model="rerank：cohere／rerank-v3.5").model(RERANK, None).full_id == "cohere/rerank-v3.5"
+
+
+@pytest.mark.parametrize("blank", ["", " ", ",", "，、", ",\n ,", None, 7, []])
 def test_a_list_without_entries_is_empty(blank):
     assert group(models=blank, apps=blank, rerank_model=blank).models() == []
     assert group(models=blank, apps=blank, rerank_model=blank).apps() == []
@@ -106,10 +132,22 @@ def test_a_list_without_entries_is_empty(blank):
         ("models", ":openai/SECRET", 1),
         ("models", "tts:SECRET", 1),
         ("models", "openai/SECRET" + "x" * 300, 1),
+        ("models", "openai/a openai/SECRET", 1),
+        ("models", "openai/a | openai/SECRET", 1),
+        ("models", "openai/a und openai/SECRET", 1),
+        ("models", "openai/a。SECRET", 1),
+        ("models", '["openai/a", "openai/SECRET"]', 1),
+        ("models", "a = openai/SECRET = openai/b", 1),
+        ("models", "tts:llm:openai/SECRET", 1),
+        ("models", "openai/a，SECRET", 2),
+        ("models", "＝openai/SECRET", 1),
         ("rerank_model", "SECRET", 1),
         ("apps", "id-1, SECRET =", 2),
         ("apps", "SECRET 2f6a", 1),
         ("apps", "a = b/SECRET", 1),
+        ("apps", "a: SECRET", 1),
+        ("apps", "id-1，a→SECRET", 2),
+        ("apps", "https://dify.example.com/app/SECRET/develop", 1),
     ],
 )
 def test_an_entry_that_cannot_be_read_is_told_by_its_place_and_never_shown(setting, text, entry):

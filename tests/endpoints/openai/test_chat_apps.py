@@ -1,6 +1,7 @@
 """Apps as models of `/v1/chat/completions`."""
 
 import json
+import threading
 
 import openai
 import pytest
@@ -118,6 +119,109 @@ def test_an_app_that_remembers_gets_the_last_message_alone(api):
     assert api.asked[-1][1]["conversation_id"] == CONVERSATION
 
 
+BLANK_PARTS = [{"type": "text", "text": " "}, {"type": "text", "text": "\n"}]
+
+
+@pytest.mark.parametrize(
+    "blank",
+    [
+        {"role": "system", "content": ""},
+        {"role": "developer", "content": " \n"},
+        {"role": "assistant", "content": None},
+        {"role": "assistant", "content": ""},
+        {"role": "assistant", "content": "<think>Hm.</think>"},
+        {"role": "assistant", "content": None, "reasoning_content": "Hm."},
+        {"role": "user", "content": "\t"},
+        {"role": "user", "content": BLANK_PARTS},
+        {"role": "system", "content": BLANK_PARTS},
+    ],
+)
+def test_a_blank_message_says_nothing(api, blank):
+    assert query(api, [blank, *HELLO]) == "Hello"
+    assert query(api, [*HELLO, blank]) == "Hello"
+    talk = [{"role": "system", "content": "Be brief."}, blank, *HELLO]
+    assert query(api, talk) == "System: Be brief.\n\nUser: Hello"
+
+
+def test_a_blank_part_of_a_message_says_nothing(api):
+    parts = [{"type": "text", "text": ""}, {"type": "text", "text": "Hello"}]
+
+    assert query(api, [{"role": "user", "content": parts}]) == "Hello"
+
+
+def test_what_a_model_has_thought_is_not_told_to_an_app(api):
+    messages = [
+        {"role": "user", "content": "I am Ana."},
+        {"role": "assistant", "content": "Hello Ana.", "reasoning_content": "She is Ana."},
+        {"role": "assistant", "content": "<think>So?</think>\nWell."},
+        {"role": "user", "content": "Who am I?"},
+    ]
+
+    assert query(api, messages) == "User: I am Ana.\n\nAssistant: Hello Ana.\n\nAssistant: Well.\n\nUser: Who am I?"
+
+
+OLD = [
+    {"role": "user", "content": [{"type": "image_url", "image_url": {"url": "https://example.com/cat.png"}}]},
+    {"role": "user", "content": [{"type": "image_url", "image_url": {"url": "data:image/png;base64,broken!"}}]},
+    {"role": "user", "content": [{"type": "video_url", "video_url": {"url": "https://example.com/cat.mp4"}}]},
+    {"role": "tool", "content": "x", "tool_call_id": "c1"},
+    {"role": "function", "name": "f", "content": "x"},
+    {"role": "assistant", "content": None, "function_call": {"name": "f", "arguments": "{}"}},
+    {
+        "role": "assistant",
+        "content": "",
+        "tool_calls": [{"id": "c1", "type": "function", "function": {"name": "f", "arguments": "{}"}}],
+    },
+    {"role": "user", "content": ""},
+    {"content": "no role at all"},
+    "no message at all",
+]
+
+
+@pytest.mark.parametrize("old", OLD)
+def test_with_a_conversation_only_the_last_message_is_looked_at(api, old):
+    api.answer(*ANSWER)
+    body = {"model": "app/chat-app", "conversation_id": CONVERSATION, "messages": [old, *HELLO]}
+
+    response = api.http.post("/v1/chat/completions", json=body)
+
+    assert response.status_code == 200, response.text
+    assert api.asked[-1][1]["query"] == "Hello"
+    assert response.json()["choices"][0]["message"]["content"] == "Good day."
+
+
+@pytest.mark.parametrize(
+    ("last", "field"),
+    [
+        (
+            {"role": "user", "content": [{"type": "image_url", "image_url": {"url": "https://x/y.png"}}]},
+            "messages[1].content",
+        ),
+        ({"role": "user", "content": 5}, "messages[1].content"),
+        ({"role": "user", "content": " "}, "messages"),
+    ],
+)
+def test_with_a_conversation_the_last_message_is_looked_at(api, last, field):
+    body = {"model": "app/chat-app", "conversation_id": CONVERSATION, "messages": [*HELLO, last]}
+
+    response = api.http.post("/v1/chat/completions", json=body)
+
+    assert response.status_code == 400
+    assert response.json()["error"]["param"] == field
+    assert api.asked == []
+
+
+def test_a_model_is_told_everything_whatever_the_conversation_id(api):
+    api.answer(*ANSWER)
+
+    response = api.http.post(
+        "/v1/chat/completions", json={"conversation_id": CONVERSATION, "messages": [OLD[4], *HELLO]}
+    )
+
+    assert response.status_code == 400
+    assert response.json()["error"]["param"] == "messages[0]"
+
+
 @pytest.mark.parametrize("model", ["app/support", "support", "app/90c1"])
 def test_an_app_is_found_by_alias_and_id(api, model):
     api.settings["apps"] = "support = 90c1"
@@ -208,6 +312,71 @@ def test_a_workflow_answers_with_its_outputs(api, outputs, text):
     assert api.asked[-1][1]["inputs"] == {"query": "Hello"}
 
 
+def chunk(text, *selector):
+    return workflow("text_chunk", text=text, from_variable_selector=[*selector])
+
+
+@pytest.mark.parametrize(
+    ("chunks", "outputs", "sent"),
+    [
+        ([("Good ",), ("day.",)], {"text": "Good day."}, ["Good ", "day."]),
+        ([("Good ",), ("day",)], {"text": "Good day."}, ["Good ", "day", "."]),
+        ([("Good ",), ("day.\n",)], {"text": "Good day."}, ["Good ", "day.\n"]),
+        ([("<think>Hm.</think>",), ("Good ",), ("day.",)], {"text": "Good day."}, ["Good ", "day."]),
+        (
+            [("<think>Hm.</think>",), ("Good ",), ("day.",)],
+            {"text": "<think>Hm.</think>Good day."},
+            ["Good ", "day."],
+        ),
+        ([("16",)], {"words": 16}, ['{"words":16}']),
+        ([("16", "code"), ("\n", "end"), ("Good ",), ("day.",)], {"words": 16}, ['{"words":16}']),
+        (
+            [("Good ",), ("day.",), ("\n", "end"), ("16", "code")],
+            {"text": "Good day.", "words": 16},
+            ["Good ", "day.", '\n\n{"text":"Good day.","words":16}'],
+        ),
+        ([("Good ",), ("day.",)], {}, ["Good ", "day."]),
+    ],
+)
+def test_a_workflows_text_comes_as_dify_streams_it(api, chunks, outputs, sent):
+    api.answer(
+        workflow("workflow_started"),
+        *(chunk(text, *(selector or ["llm"]), "text") for text, *selector in chunks),
+        workflow_finished(outputs),
+    )
+
+    assert streamed(api, model="app/workflow-app") == (sent, "stop")
+    whole = content(api, model="app/workflow-app")
+    assert whole.strip() == sent[-1].strip() if sent[-1].startswith("\n\n") else whole == "".join(sent)
+
+
+def test_a_chunk_of_a_workflow_leaves_before_the_run_is_over(api):
+    first_was_read = threading.Event()
+
+    def answer(_type, _payload):
+        yield from (chunk("Good ", "llm", "text"), chunk("day", "llm", "text"))
+        assert first_was_read.wait(20)
+        yield from (chunk(".", "llm", "text"), workflow_finished({"text": "Good day."}))
+
+    api.handler = answer
+    body = {"model": "app/workflow-app", "messages": HELLO, "stream": True}
+    with api.http.stream("POST", "/v1/chat/completions", json=body) as response:
+        lines = response.iter_lines()
+        assert any('"content":"Good "' in line for line in lines)
+        first_was_read.set()
+        assert [line for line in lines if line][-1] == "data: [DONE]"
+
+
+def test_a_workflow_that_fails_after_it_has_spoken_ends_with_an_error_event(api):
+    failed = workflow_finished(None, status="failed", error="Node broke")
+    api.answer(chunk("Good ", "llm", "text"), chunk("day", "llm", "text"), failed)
+
+    found = ask(api, model="app/workflow-app", stream=True)
+    assert [next(found).choices[0].delta.content for _ in range(2)] == ["", "Good "]
+    with pytest.raises(openai.APIError, match="Node broke"):
+        list(found)
+
+
 def test_a_workflow_has_no_conversation(api):
     api.answer(workflow("workflow_started"), workflow_finished({"summary": "Short."}))
 
@@ -285,6 +454,18 @@ CALL = {"id": "c1", "type": "function", "function": {"name": "f", "arguments": "
         ({"messages": [*HELLO, {"role": "assistant", "content": "", "tool_calls": [CALL]}]}, "messages[1]", "no tools"),
         ({"messages": [{"role": "system", "content": "Be brief."}]}, "messages", "a message of the user"),
         ({"messages": [{"role": "user", "content": " "}]}, "messages", "that is not empty"),
+        (
+            {"messages": [*HELLO, {"role": "assistant", "content": "Hi."}, {"role": "user", "content": ""}]},
+            "messages",
+            "that is not empty",
+        ),
+        ({"guided_json": {"type": "object"}}, "guided_json", "cannot be given `guided_json`"),
+        (
+            {"response_format": {"type": "json_object", "schema": {"type": "object"}}},
+            "response_format",
+            "cannot be given `response_format`",
+        ),
+        ({"logprobs": True}, "logprobs", "no log probabilities"),
         ({"inputs": ["a"]}, "inputs", "an object"),
         ({"conversation_id": 5}, "conversation_id", "text"),
         ({"n": 2}, "n", "has to be 1"),

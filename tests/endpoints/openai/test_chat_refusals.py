@@ -58,6 +58,16 @@ def wanting(**fields):
             "messages[0].content[0].input_audio.format",
             "missing",
         ),
+        (
+            part(type="input_audio", input_audio={"data": "SUQz", "format": "a recording/wav"}),
+            "messages[0].content[0].input_audio.format",
+            'a format such as "wav" or "mp3"',
+        ),
+        (
+            part(type="input_audio", input_audio={"data": "data:text/plain;base64,SUQz", "format": "wav"}),
+            "messages[0].content[0].input_audio.data",
+            "no data URL that can be used",
+        ),
         (part(type="file", file={"file_id": "f1"}), "messages[0].content[0].file.file_data", "send the file itself"),
         (part(type="file", file={"file_data": "SGk="}), "messages[0].content[0].file.file_data", "a data URL"),
         ({"messages": [{"role": "tool", "content": "x"}]}, "messages[0].tool_call_id", "is missing"),

@@ -132,6 +132,27 @@ def test_a_picture_goes_along_as_data_or_as_an_address(api, url, image):
             {"type": "input_audio", "input_audio": {"data": "SUQz", "format": "WAV"}},
             {"type": "audio", "format": "wav", "mime_type": "audio/wav", "base64_data": "SUQz"},
         ),
+        *(
+            (
+                {"type": "input_audio", "input_audio": {"data": "SUQz", "format": written}},
+                {"type": "audio", "format": name, "mime_type": mime_type, "base64_data": "SUQz"},
+            )
+            for written, name, mime_type in (
+                ("audio/wav", "wav", "audio/wav"),
+                ("audio/x-wav", "wav", "audio/wav"),
+                ("audio/mpeg", "mp3", "audio/mpeg"),
+                ("Audio/WebM; codecs=opus", "webm", "audio/webm"),
+                (".flac", "flac", "audio/flac"),
+            )
+        ),
+        (
+            {"type": "input_audio", "input_audio": {"data": "data:audio/wav;base64,SUQz", "format": "wav"}},
+            {"type": "audio", "format": "wav", "mime_type": "audio/wav", "base64_data": "SUQz"},
+        ),
+        (
+            {"type": "input_audio", "input_audio": {"data": "https://example.com/a.mp3", "format": "mp3"}},
+            {"type": "audio", "format": "mp3", "mime_type": "audio/mpeg", "url": "https://example.com/a.mp3"},
+        ),
         (
             {"type": "file", "file": {"file_data": "data:application/pdf;base64,JVBE", "filename": "a.pdf"}},
             {
@@ -184,6 +205,7 @@ def test_parameters_reach_the_model_under_difys_names(api):
         "top_k": 3,
         "repetition_penalty": 1.1,
         "enable_thinking": False,
+        "thinking": False,
     }
     assert payload["stop"] == ["END"]
 

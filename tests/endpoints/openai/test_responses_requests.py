@@ -106,7 +106,7 @@ def test_what_a_model_did_in_a_turn_is_one_message_with_the_outputs_after_it(api
 
     assert spoken(payload) == [
         ("user", "Rain?"),
-        ("assistant", "<think>\nHm.\n</think>Let me see."),
+        ("assistant", "<think>\nHm.\n</think>\n\nLet me see."),
         ("tool", "No."),
         ("tool", "Noon\nsharp."),
         ("assistant", ""),
@@ -124,7 +124,7 @@ def test_what_a_model_did_in_a_turn_is_one_message_with_the_outputs_after_it(api
 def test_a_summary_of_reasoning_stands_for_it(api):
     thought = {"type": "reasoning", "summary": [{"type": "summary_text", "text": "Hm."}], "encrypted_content": "x"}
 
-    assert spoken(asked(api, [thought, CALL, OUTPUT]))[0] == ("assistant", "<think>\nHm.\n</think>")
+    assert spoken(asked(api, [thought, CALL, OUTPUT]))[0] == ("assistant", "<think>\nHm.\n</think>\n\n")
 
 
 def test_reasoning_without_a_text_is_passed_over(api):

@@ -133,7 +133,7 @@ def test_a_round_of_two_turns_goes_back_as_it_came(api):
     assert ask(api, input=said, tools=[WEATHER, PATCH]).output_text == "It does not rain."
 
     _, assistant, first, second = api.asked[-1][1]["prompt_messages"]
-    assert assistant["content"] == "<think>\nLook.\n</think>I will look."
+    assert assistant["content"] == "<think>\nLook.\n</think>\n\nI will look."
     assert [call["function"] for call in assistant["tool_calls"]] == [
         {"name": "weather", "arguments": PARIS},
         {"name": "patch", "arguments": '{"input": "x"}'},

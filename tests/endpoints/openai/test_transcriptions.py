@@ -127,6 +127,44 @@ def test_times_of_words_are_refused(api):
     assert api.asked == []
 
 
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"timestamp_granularities[]": ["segment", "word"]},
+        {"timestamp_granularities[]": ["word", "segment"]},
+        {"timestamp_granularities": ["segment", "word"]},
+        {"timestamp_granularities": "word"},
+        {"timestamp_granularities[0]": "segment", "timestamp_granularities[1]": "word"},
+        {"timestamp_granularities": '["segment", "word"]'},
+        {"timestamp_granularities": "segment,word"},
+        {"timestamp_granularities": "segment", "timestamp_granularities[]": "word"},
+    ],
+)
+def test_times_of_words_are_refused_in_each_spelling(api, fields):
+    response = ask(api, **fields)
+
+    assert response.status_code == 400
+    assert error_of(response)["param"] == "timestamp_granularities[]"
+    assert "the text of a recording alone, without times" in error_of(response)["message"]
+    assert api.asked == []
+
+
+@pytest.mark.parametrize("fields", [{"include[]": "logprobs"}, {"include": ["other", "logprobs"]}])
+def test_log_probabilities_are_refused(api, fields):
+    response = ask(api, **fields)
+
+    assert response.status_code == 400
+    assert error_of(response)["param"] == "include[]"
+    assert api.asked == []
+
+
+def test_a_field_that_comes_twice_and_differs_is_refused(api):
+    response = ask(api, response_format=["json", "text"])
+
+    assert response.status_code == 400
+    assert error_of(response)["message"] == "The field `response_format` comes 2 times. Send it once."
+
+
 def test_another_response_format_is_named(api):
     response = ask(api, response_format="xml")
 
@@ -228,7 +266,7 @@ def test_the_fault_of_dify_is_called_by_its_name_and_not_asked_for_again(api, te
     ("answer", "status", "sentence"),
     [
         (DifyError("permission denied, you need to enable speech2text access in plugin manifest"), 403, "speech2text"),
-        (DifyError("invoke speech2text model failed: request failed: overloaded"), 502, "overloaded"),
+        (DifyError("invoke speech2text model failed: request failed: overloaded"), 503, "overloaded"),
     ],
 )
 def test_a_failure_is_told_in_openais_form(api, answer, status, sentence):

@@ -3,12 +3,15 @@ import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.workspace.cli.calling import GREETER, RunWorkflow
-from tests.workspace.workflows.dsl_files import chain, code, edge, end, node, start, template, tool, variable
+from tests.workspace.workflows.dsl_files import chain, code, edge, end, node, start, template, tool, variable, write
 from workspace.cli.run_output import Progress
+
+pytestmark = pytest.mark.usefixtures("child_process")
 
 GREET = tool("greet", name="{{#start.name#}}", times=2, settings={"style": "warm", "shout": False})
 LENGTH = template("length", "{{ greeting | length }}", greeting=["greet", "text"])
@@ -123,6 +126,68 @@ def test_a_chatflow_answers_and_goes_on_with_its_conversation_in_the_next_proces
     again = json.loads(run_workflow(file, "sys.query=And now", line.removeprefix("go on with "), "--json").out)
     assert (again["answer"], again["status"]) == ("And now 2", "succeeded")
     assert line.endswith(again["conversation_id"])
+
+
+def basic(tmp_path: Path, mode: str, **config: Any) -> str:
+    """A file of an app without a graph; returns its name."""
+    form = [{"text-input": {"variable": "who", "label": "Who", "required": True, "default": ""}}]
+    model = {"provider": "local", "name": "extractive", "mode": "chat", "completion_params": {}}
+    whole = {"model": model, "prompt_type": "simple", "pre_prompt": "You help {{who}}.", "user_input_form": form}
+    content = {"app": {"mode": mode, "name": "Helper"}, "version": "0.4.0", "model_config": {**whole, **config}}
+    return write(tmp_path, content).name
+
+
+RIVER = "Lisbon lies on the Tagus. Which river does Lisbon lie on?"
+
+
+def test_a_chatbot_answers_and_goes_on_with_its_conversation_in_the_next_process(
+    run_workflow: RunWorkflow, tmp_path: Path
+) -> None:
+    file = basic(tmp_path, "chat", sensitive_word_avoidance={"enabled": True})
+    done = run_workflow(file, "who=Ana", f"sys.query={RIVER}")
+
+    assert (done.code, done.out) == (0, "Lisbon lies on the Tagus.\n")
+    told_lines = told(done.err)
+    assert told_lines[0] == "note: it runs here without its moderation"
+    assert re.fullmatch(r"succeeded in # s, \d+ tokens", told_lines[-1])
+    conversation = re.search(r"sys\.conversation_id=\S+", done.err)
+    assert conversation
+    again = run_workflow(file, conversation[0], "sys.query=Which city lies on the Tagus?")
+    assert (again.code, again.out) == (0, "Lisbon lies on the Tagus.\n")
+
+
+def test_an_agent_shows_the_calls_of_its_tools(run_workflow: RunWorkflow, tmp_path: Path) -> None:
+    has = {"provider_id": "tests/greeter/greeter", "provider_type": "builtin", "tool_name": "greet", "enabled": True}
+    tools = [{**has, "tool_parameters": {"style": "warm"}}, {**has, "tool_name": "nothing"}]
+    file = basic(tmp_path, "agent-chat", agent_mode={"enabled": True, "tools": tools, "max_iteration": 2})
+    done = run_workflow(file, *PLUGIN, "who=Ana", "sys.query=Please greet somebody. Name: Ada. Times: 2.")
+
+    assert done.code == 0
+    lines = told(done.err)
+    assert lines[0] == "note: it runs here without the tools nothing of tests/greeter/greeter"
+    assert any(line.startswith(" greet: ") and "Hello, " in line for line in lines)
+
+
+def test_a_text_generator_is_one_json_object_for_a_program(run_workflow: RunWorkflow, tmp_path: Path) -> None:
+    file = basic(tmp_path, "completion")
+    shown = json.loads(run_workflow(file, "who=Ana", f"sys.query={RIVER}", "--json").out)
+
+    assert shown.pop("elapsed_time") >= 0
+    assert shown.pop("total_tokens") > 0
+    assert len(shown.pop("message_id")) == 36
+    answer = {"answer": "Lisbon lies on the Tagus.", "status": "succeeded", "outputs": {}, "error": None, "files": []}
+    assert shown == answer
+
+
+def test_help_tells_what_an_app_without_a_graph_takes(run_workflow: RunWorkflow, tmp_path: Path) -> None:
+    lines = run_workflow(basic(tmp_path, "chat"), "--help").out.splitlines()
+
+    assert lines[0] == "tried: Helper, a chatbot"
+    assert [line.strip() for line in lines if line.startswith("  ") and not line.startswith("    ")] == [
+        "who=text",
+        "sys.query=text",
+        "sys.conversation_id=text",
+    ]
 
 
 def test_code_runs_where_it_is_allowed(run_workflow: RunWorkflow, dsl: Callable[..., str]) -> None:

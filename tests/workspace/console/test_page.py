@@ -257,6 +257,18 @@ def test_every_type_of_parameter_reaches_the_tool(every_field: ConsolePage, tmp_
     assert every_field.text("main .result .folded pre") == "a line of its own\n"
 
 
+def test_a_model_is_picked_beforehand_though_none_is_required_and_can_be_left_out(every_field: ConsolePage):
+    every_field.open("tool/echo")
+    every_field.fill("token", "test-key")
+    every_field.fill("line", "Hello")
+    assert every_field.run() == "done"
+    assert every_field.value("got")["model"]["model"] == "extractive"
+
+    every_field.choose("model", "")
+    assert every_field.run() == "done"
+    assert "model" not in every_field.value("got")
+
+
 def test_a_model_can_be_named_and_an_app_given_its_inputs(every_field: ConsolePage):
     every_field.open("tool/echo")
     every_field.fill("token", "test-key")

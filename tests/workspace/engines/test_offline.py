@@ -10,6 +10,8 @@ from workspace.engines.environment import models_from_environment
 from workspace.engines.offline import OfflineModels
 from workspace.engines.openai_server import OpenAIModels
 
+pytestmark = pytest.mark.usefixtures("child_process")
+
 MODEL_TYPES = ("llm", "text-embedding", "rerank", "tts", "speech2text", "moderation")
 
 

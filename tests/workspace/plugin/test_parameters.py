@@ -6,7 +6,7 @@ import pytest
 from workspace.cli.arguments import add_default_models, read_arguments
 from workspace.plugin.files import file_parameter
 from workspace.plugin.folder import Option, Parameter, Tool
-from workspace.plugin.parameters import ParameterError, cast, credentials, tool_parameters
+from workspace.plugin.parameters import ParameterError, cast, cast_from_dify, credentials, tool_parameters
 from workspace.plugin.selectors import model_selector, model_type_of
 
 FILE = file_parameter("http://127.0.0.1/a.txt", filename="a.txt", mime_type="text/plain", size=1)
@@ -105,6 +105,79 @@ def test_a_value_of_another_kind_is_refused_in_a_sentence(declared: Parameter, g
     with pytest.raises(ParameterError) as caught:
         cast(declared, given)
     assert str(caught.value) == problem
+
+
+LIST = ["a", {"b": None, "c": True}]
+
+
+@pytest.mark.parametrize(
+    ("kind", "given", "expected"),
+    [
+        ("string", LIST, "['a', {'b': None, 'c': True}]"),
+        ("string", {"a": "it's"}, """{'a': "it's"}"""),
+        ("string", True, "True"),
+        ("string", 2.0, "2.0"),
+        ("string", None, ""),
+        ("secret-input", ["a"], "['a']"),
+        ("select", 3, "3"),
+        ("select", ["a"], "['a']"),
+        ("select", "", ""),
+        ("dynamic-select", {"a": 1}, "{'a': 1}"),
+        ("checkbox", False, "False"),
+        ("number", [1], None),
+        ("number", {"a": 1}, None),
+        ("number", True, True),
+        ("number", "", None),
+        ("number", None, None),
+        ("boolean", [], False),
+        ("boolean", ["false"], True),
+        ("boolean", 2, True),
+        ("boolean", None, False),
+        ("boolean", "", False),
+        ("object", LIST, {}),
+        ("object", 3, {}),
+        ("object", "", {}),
+        ("object", None, {}),
+        ("array", {"a": 1}, [{"a": 1}]),
+        ("array", 3, [3]),
+        ("array", "", [""]),
+        ("array", None, [None]),
+        ("array", [], []),
+        ("any", None, None),
+        ("file", [FILE], FILE),
+        ("file", {"a": 1}, {"a": 1}),
+        ("file", None, None),
+        ("files", 3, [3]),
+        ("files", None, [None]),
+        ("model-selector", MODEL, MODEL),
+    ],
+)
+def test_of_a_value_that_is_no_text_becomes_what_dify_makes_of_it(kind: str, given: Any, expected: Any) -> None:
+    value = cast_from_dify(parameter(kind, options=("a", "b")), given)
+    assert value == expected
+    assert type(value) is type(expected)
+
+
+@pytest.mark.parametrize(
+    ("kind", "given", "problem"),
+    [
+        ("model-selector", None, "The selector must be a dictionary."),
+        ("app-selector", ["a"], "The selector must be a dictionary."),
+        ("file", [FILE, FILE], "This parameter only accepts one file but got multiple files while invoking."),
+        ("file", [], "This parameter only accepts one file but got multiple files while invoking."),
+        ("number", "three", "it: it takes a number, such as it:=3, not 'three'."),
+        ("select", "c", "it: it is one of a, b, not 'c'."),
+    ],
+)
+def test_what_dify_refuses_is_refused(kind: str, given: Any, problem: str) -> None:
+    with pytest.raises(ParameterError) as caught:
+        cast_from_dify(parameter(kind, options=("a", "b")), given)
+    assert str(caught.value) == problem
+
+
+@pytest.mark.parametrize("given", [LIST, {"a": None}, True, 5])
+def test_what_is_typed_for_a_text_and_is_none_becomes_text_as_in_dify(given: Any) -> None:
+    assert cast(parameter("string"), given) == str(given)
 
 
 def test_a_select_of_several_options_is_a_list() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from workspace.workflows.app import DslApp
+from workspace.dify.apps.app import App
 
 MODEL = {"provider": "langgenius/openai/openai", "name": "gpt-4o", "mode": "chat", "completion_params": {}}
 
@@ -122,12 +122,12 @@ def write(folder: Path, content: Any, name: str = "tried.yml") -> Path:
 
 
 def events_of(
-    tried: DslApp, inputs: dict[str, Any] | None = None, *, query: str = "", conversation_id: str = "", **more: Any
+    tried: App, inputs: dict[str, Any] | None = None, *, query: str = "", conversation_id: str = "", **more: Any
 ) -> list[dict[str, Any]]:
     return list(seconds_left_out(tried, inputs, query=query, conversation_id=conversation_id, **more))
 
 
-def seconds_left_out(tried: DslApp, inputs: dict[str, Any] | None = None, **more: Any) -> Iterator[dict[str, Any]]:
+def seconds_left_out(tried: App, inputs: dict[str, Any] | None = None, **more: Any) -> Iterator[dict[str, Any]]:
     """The events as they come, without the seconds in which none did."""
     payload = {"inputs": inputs or {}, "query": "", "conversation_id": "", **more}
     return (event for event in tried.run(payload) if event is not None)

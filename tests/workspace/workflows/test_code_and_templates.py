@@ -12,6 +12,8 @@ from workspace.plugin.file_server import FileServer
 from workspace.workflows.stop import Stop
 from workspace.workflows.templates import Templates
 
+pytestmark = pytest.mark.usefixtures("child_process")
+
 PYTHON = "def main(text, n): return {'said': f'{text} {n + 1}', 'more': {'n': n}}"
 JAVASCRIPT = "function main({text, n}) { return {said: `${text} ${n + 1}`, more: {n}} }"
 
@@ -32,6 +34,15 @@ def test_code_gets_its_variables_and_gives_its_outputs(make: MakeApp, language: 
     )
 
     assert finished(events_of(tried, {"text": "é", "n": 1}))["outputs"] == {"said": "é 2", "more": {"n": 1}}
+
+
+@pytest.mark.parametrize("text", ['he said "hi"', "C:\\new\tfolder", "two\nlines", "it's <b>"])
+def test_a_template_builds_json_of_any_text(make: MakeApp, text: str) -> None:
+    """What the plugin's errors advise where a variable breaks an object."""
+    built = template("built", '{"text": {{ text | tojson }}}', text=["start", "text"])
+    tried = make(start(variable("text")), built, end(built=["built", "output"]))
+
+    assert json.loads(finished(events_of(tried, {"text": text}))["outputs"]["built"]) == {"text": text}
 
 
 @pytest.mark.parametrize(

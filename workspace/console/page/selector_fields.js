@@ -26,6 +26,7 @@ export function modelControl(parameter, plugin) {
     entries: models.map((model) => ({ value: `${model.type} ${nameOf(model)}`, label: nameOf(model) })),
     placeholder: "provider/model",
   });
+  if (models.length) input.value = `${models[0].type} ${nameOf(models[0])}`; // as somebody would pick one
   const about = element("p", { class: "note" });
   const params = element("textarea", {
     class: "code",

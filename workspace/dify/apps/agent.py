@@ -11,7 +11,7 @@ from workspace.dify.apps.chat_events import Answer
 from workspace.dify.apps.conversations import Conversations
 from workspace.dify.apps.form import parameters
 from workspace.dify.refusals import Refused
-from workspace.engines import Models, ToolCall
+from workspace.engines import Generated, Models, ToolCall
 from workspace.wire import DifyError
 
 MAX_ROUNDS = 5
@@ -44,10 +44,7 @@ class Agent:
         messages = conversation.messages(payload["query"])
         answer = Answer(conversation.id)
         try:
-            for position in range(1, MAX_ROUNDS + 1):
-                calls = yield from self._round(answer, messages, position)
-                if not calls:
-                    break
+            yield from rounds(self._models, self._model, self._toolbox, answer, messages)
         except DifyError as error:
             yield answer.error(str(error))
             return
@@ -55,34 +52,56 @@ class Agent:
         self._conversations.keep(conversation)
         yield answer.message_end()
 
-    def _round(
-        self, answer: Answer, messages: list[dict[str, Any]], position: int
-    ) -> Generator[Event, None, list[ToolCall]]:
-        """One question to the model and the calls it wants, whose results go into the messages."""
-        thought_id, thought, calls = str(uuid.uuid4()), "", list[ToolCall]()
-        yield answer.agent_thought(thought_id, position)
-        tools = self._toolbox.tools if position < MAX_ROUNDS else []
-        for piece in self._models.generate(self._model, messages, tools=tools, stop=[], parameters={}):
-            answer.count(piece.tokens)
-            calls = merged(calls, piece.tool_calls)
-            if piece.text:
-                thought += piece.text
-                yield answer.agent_message(piece.text)
-        names = ";".join(wanted.name for wanted in calls)
-        given = json.dumps({wanted.name: _arguments(wanted) for wanted in calls}) if calls else ""
-        yield answer.agent_thought(thought_id, position, thought=thought, tool=names, tool_input=given)
-        if calls:
-            results = {wanted.id: self._toolbox.call(wanted.name, wanted.arguments) for wanted in calls}
-            messages.append(_request(thought, calls))
-            messages.extend(
-                {"role": "tool", "content": results[wanted.id], "tool_call_id": wanted.id, "name": wanted.name}
-                for wanted in calls
-            )
-            observation = json.dumps({wanted.name: results[wanted.id] for wanted in calls})
-            yield answer.agent_thought(
-                thought_id, position, thought=thought, tool=names, tool_input=given, observation=observation
-            )
-        return calls
+
+def rounds(
+    models: Models,
+    model: str,
+    toolbox: Toolbox,
+    answer: Answer,
+    messages: list[dict[str, Any]],
+    *,
+    most: int = MAX_ROUNDS,
+    **options: Any,
+) -> Iterator[Event]:
+    """(agent_thought | agent_message)*: the model is asked until it calls no more tools, in the last round without any.
+
+    `options` are `stop` and `parameters` of the model. Raises DifyError.
+    """
+    for position in range(1, most + 1):
+        tools = toolbox.tools if position < most else []
+        asked = models.generate(model, messages, tools=tools, **{"stop": [], "parameters": {}, **options})
+        calls = yield from _round(asked, toolbox, answer, messages, position)
+        if not calls:
+            return
+
+
+def _round(
+    asked: Iterator[Generated], toolbox: Toolbox, answer: Answer, messages: list[dict[str, Any]], position: int
+) -> Generator[Event, None, list[ToolCall]]:
+    """One answer of the model and the calls it wants, whose results go into the messages."""
+    thought_id, thought, calls = str(uuid.uuid4()), "", list[ToolCall]()
+    yield answer.agent_thought(thought_id, position)
+    for piece in asked:
+        answer.count(piece.tokens)
+        calls = merged(calls, piece.tool_calls)
+        if piece.text:
+            thought += piece.text
+            yield answer.agent_message(piece.text)
+    names = ";".join(wanted.name for wanted in calls)
+    given = json.dumps({wanted.name: _arguments(wanted) for wanted in calls}) if calls else ""
+    yield answer.agent_thought(thought_id, position, thought=thought, tool=names, tool_input=given)
+    if calls:
+        results = {wanted.id: toolbox.call(wanted.name, wanted.arguments) for wanted in calls}
+        messages.append(_request(thought, calls))
+        messages.extend(
+            {"role": "tool", "content": results[wanted.id], "tool_call_id": wanted.id, "name": wanted.name}
+            for wanted in calls
+        )
+        observation = json.dumps({wanted.name: results[wanted.id] for wanted in calls})
+        yield answer.agent_thought(
+            thought_id, position, thought=thought, tool=names, tool_input=given, observation=observation
+        )
+    return calls
 
 
 def merged(calls: list[ToolCall], pieces: list[ToolCall]) -> list[ToolCall]:

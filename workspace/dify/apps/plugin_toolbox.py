@@ -5,6 +5,7 @@ Source: Dify, `core/agent/base_agent_runner.py`, `core/tools/__base/tool.py`, `c
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from workspace.dify.apps.agent_tools import Toolbox
@@ -21,27 +22,30 @@ def toolbox_of(
     tools: Iterable[Tool],
     invoke: Callable[[Tool, dict[str, Any]], Iterator[Payload]],
     default_models: Mapping[str, str],
+    *,
+    settings: Mapping[str, Mapping[str, Any]] = MappingProxyType({}),
 ) -> Toolbox:
-    """The tools with their settings as they are when an agent is given them: defaults, and a model in each selector.
+    """The tools with their settings as they are when an agent is given them: defaults, and a model in each selector;
+    or with `settings`, by the tool's name.
 
     Left out is, as in Dify and without a word, what lacks a setting or needs a file: nobody could hand it one.
     """
     usable: dict[str, tuple[Tool, dict[str, Any]]] = {}
     for tool in tools:
         try:
-            settings = call_values(tool, _models(tool, default_models))
+            made = call_values(tool, {**_models(tool, default_models), **_of_its_form(tool, settings)})
         except ParameterError:
             continue
         if not any(parameter.required and parameter.type in _FILES for parameter in tool.parameters):
-            usable[tool.name] = tool, settings
+            usable[tool.name] = tool, made
 
     def call(name: str, arguments: str) -> str:
         if name not in usable:
             return f"there is not a tool named {name}"
-        tool, settings = usable[name]
+        tool, made = usable[name]
         try:
             given = json.loads(arguments or "{}")
-            values = call_values(tool, {**(given if isinstance(given, dict) else {}), **settings})
+            values = call_values(tool, {**(given if isinstance(given, dict) else {}), **made})
             return _told(invoke(tool, values))
         except (ValueError, ParameterError, DifyError) as error:
             return f"tool invoke error: {error}"
@@ -77,6 +81,12 @@ def _models(tool: Tool, default_models: Mapping[str, str]) -> dict[str, Any]:
         for parameter in tool.parameters
         if parameter.type == "model-selector" and (name := default_models.get(model_type_of(parameter.scope)))
     }
+
+
+def _of_its_form(tool: Tool, settings: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """An agent's file has a place for what its model fills in as well, which Dify does not look at."""
+    made = settings.get(tool.name, {})
+    return {each.name: made[each.name] for each in tool.parameters if each.form == "form" and each.name in made}
 
 
 def _told(messages: Iterator[Payload]) -> str:

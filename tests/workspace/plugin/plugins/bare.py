@@ -1,6 +1,10 @@
 """Plugins that speak the wire by hand, without the SDK: quick to start, and able to do what the SDK would not."""
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
+
+import yaml
 
 MANIFEST = """\
 version: 0.0.1
@@ -71,10 +75,10 @@ def write_main(folder: Path, source: str, *, whole: bool = False) -> None:
     (folder / "main.py").write_text(source if whole else BEFORE + source + AFTER)
 
 
-def write_plugin(folder: Path, source: str, *, whole: bool = False) -> Path:
-    """A plugin folder with one tool `do`, without parameters."""
+def write_plugin(folder: Path, source: str, *, whole: bool = False, parameters: Sequence[dict[str, Any]] = ()) -> Path:
+    """A plugin folder with one tool `do`; `parameters` as its YAML has them."""
     (folder / "manifest.yaml").write_text(MANIFEST)
     (folder / "provider.yaml").write_text(PROVIDER)
-    (folder / "tool.yaml").write_text(TOOL)
+    (folder / "tool.yaml").write_text(TOOL + yaml.safe_dump({"parameters": list(parameters)}) * bool(parameters))
     write_main(folder, source, whole=whole)
     return folder

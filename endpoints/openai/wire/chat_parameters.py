@@ -1,0 +1,197 @@
+"""What becomes of the parameters of a chat completion request: mapped, refused or ignored.
+
+They are OpenAI's and those of other servers that speak its API. Whatever changes an answer is mapped to what Dify's
+models have, or refused by name; the table in docs/http-api.md says the same.
+"""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from endpoints.openai.wire.chat_request import ChatRequest, PlainFormat, SchemaFormat
+from switchboard.chat.thinking import thinking_parameters
+from switchboard.errors import InvalidInput
+
+SAME_NAME = (
+    "temperature",
+    "top_p",
+    "top_k",
+    "presence_penalty",
+    "frequency_penalty",
+    "repetition_penalty",
+    "seed",
+    "random_seed",
+    "reasoning_effort",
+    "verbosity",
+    "thinking_budget",
+    "safe_prompt",
+    "do_sample",
+    "enable_search",
+)
+"""Parameters that Dify's models and these APIs call the same."""
+
+_NO_SUCH = "Dify's models have no such parameter"
+_PROBABILITIES = "Dify passes no log probabilities on"
+_BY_SCHEMA = "Dify binds an answer by a JSON schema alone; send one in `response_format`"
+_PROMPT = "Dify's providers make the prompt"
+
+REFUSED: Mapping[str, str] = {
+    "functions": "it was replaced by `tools`; send them there",
+    "function_call": "it was replaced by `tool_choice`; use that",
+    "audio": "Dify's language models answer in text; POST /v1/audio/speech speaks it",
+    "web_search_options": "Dify's models search nothing for a plugin",
+    "search_parameters": "Dify's models search nothing for a plugin",
+    "data_sources": "Dify's models search nothing for a plugin",
+    "documents": "put their texts into a message",
+    "logprobs": _PROBABILITIES,
+    "top_logprobs": _PROBABILITIES,
+    "prompt_logprobs": _PROBABILITIES,
+    "logit_bias": _NO_SUCH,
+    "allowed_token_ids": _NO_SUCH,
+    "bad_words": _NO_SUCH,
+    "logits_processors": _NO_SUCH,
+    "stop_token_ids": "send the texts themselves, in `stop`",
+    "ignore_eos": _NO_SUCH,
+    "min_tokens": _NO_SUCH,
+    "min_p": _NO_SUCH,
+    "top_a": _NO_SUCH,
+    "typical_p": _NO_SUCH,
+    "tfs_z": _NO_SUCH,
+    "mirostat": _NO_SUCH,
+    "xtc_probability": _NO_SUCH,
+    "dry_multiplier": _NO_SUCH,
+    "length_penalty": _NO_SUCH,
+    "use_beam_search": _NO_SUCH,
+    "best_of": "Dify makes one answer a call",
+    "guided_regex": _BY_SCHEMA,
+    "guided_choice": _BY_SCHEMA,
+    "guided_grammar": _BY_SCHEMA,
+    "grammar": _BY_SCHEMA,
+    "regex": _BY_SCHEMA,
+    "ebnf": _BY_SCHEMA,
+    "structural_tag": _BY_SCHEMA,
+    "echo": _PROMPT,
+    "chat_template": _PROMPT,
+    "add_generation_prompt": _PROMPT,
+    "continue_final_message": "Dify's providers have a model begin each answer anew",
+    "extra_body": "that is a parameter of OpenAI's client; send what is in it in the body itself",
+}
+"""Fields that would be missed, and what to do without them."""
+
+_AS_IT_IS: tuple[Any, ...] = (None, False, 0, "", "none", [], {})
+_AS_IT_IS_OF: Mapping[str, Any] = {
+    "best_of": 1,
+    "length_penalty": 1,
+    "typical_p": 1,
+    "tfs_z": 1,
+    "add_generation_prompt": True,
+}
+"""Values that ask for nothing but what is so without them."""
+
+IGNORED = (
+    "metadata",
+    "store",
+    "service_tier",
+    "prediction",
+    "safety_identifier",
+    "prompt_cache_key",
+    "prompt_cache_retention",
+    "cache_prompt",
+    "cache_salt",
+    "request_id",
+    "priority",
+    "keep_alive",
+    "options",
+    "provider",
+    "models",
+    "route",
+    "transforms",
+    "skip_special_tokens",
+    "separate_reasoning",
+    "stream_reasoning",
+    "return_token_ids",
+)
+"""Fields that change nothing but speed, cost or bookkeeping, or not even with the server whose they are: Ollama's
+OpenAI API passes over `options` as well."""
+
+
+class WantedSchema(NamedTuple):
+    schema: dict[str, Any]
+    field: str
+    """Where it stands in the request."""
+
+
+def refuse_what_cannot_be_had(request: ChatRequest) -> None:
+    """Raise InvalidInput for the first field that would be missed."""
+    if request.n not in (None, 1):
+        raise InvalidInput(
+            "`n` has to be 1: Dify makes one answer a call. Send the request once for each answer.", field="n"
+        )
+    given = request.model_extra or {}
+    for field, reason in REFUSED.items():
+        if given.get(field) not in _AS_IT_IS and given[field] != _AS_IT_IS_OF.get(field):
+            raise InvalidInput(f"`{field}` cannot be had: {reason}.", field=field)
+    if given.get("add_generation_prompt") is False:
+        raise InvalidInput(f"`add_generation_prompt` cannot be had: {_PROMPT}.", field="add_generation_prompt")
+    bound = request.structured_outputs.model_extra if request.structured_outputs else None
+    if field := next((name for name, value in (bound or {}).items() if value not in _AS_IT_IS), ""):
+        field = f"structured_outputs.{field}"
+        raise InvalidInput(f"`{field}` cannot be had: {_BY_SCHEMA}.", field=field)
+    if set(request.modalities or []) - {"text"}:
+        raise InvalidInput("`modalities` can be text only. POST /v1/audio/speech speaks a text.", field="modalities")
+
+
+def model_parameters(request: ChatRequest, provider: str) -> dict[str, Any]:
+    """Those that the request sets, under the names of Dify's models; None takes away what is set with the model."""
+    wanted = _thinking(request, provider)
+    wanted |= {name: value for name in SAME_NAME if (value := getattr(request, name)) is not None}
+    limit = request.max_tokens if request.max_completion_tokens is None else request.max_completion_tokens
+    if limit is not None:
+        wanted["max_tokens"] = limit
+    if wanted_schema(request):
+        wanted["response_format"] = None  # another call of Dify's takes the schema
+    elif isinstance(request.response_format, PlainFormat):
+        is_json = request.response_format.type == "json_object"
+        wanted["response_format"] = "json_object" if is_json else None  # a model answers in text of itself
+    return wanted
+
+
+def wanted_schema(request: ChatRequest) -> WantedSchema | None:
+    """The JSON schema that the answer is to follow, in whichever way it is asked for."""
+    if isinstance(request.response_format, SchemaFormat):
+        return WantedSchema(request.response_format.json_schema.schema_, "response_format.json_schema.schema")
+    structured = request.structured_outputs.json_ if request.structured_outputs else None
+    for schema, field in (
+        (structured, "structured_outputs.json"),
+        (request.guided_json, "guided_json"),
+        (request.json_schema, "json_schema"),
+    ):
+        if schema is not None:
+            return WantedSchema(schema, field)
+    return None
+
+
+def _thinking(request: ChatRequest, provider: str) -> dict[str, Any]:
+    """Of the many ways to say whether and how much a model is to think, the first that says something."""
+    thinking, reasoning, template = request.thinking, request.reasoning, request.chat_template_kwargs
+    enabled = _first(
+        thinking and thinking.type != "disabled",
+        request.enable_thinking,
+        request.think if isinstance(request.think, bool) else None,
+        reasoning and reasoning.enabled,
+        template and template.enable_thinking,
+        template and template.thinking,
+    )
+    budget = _first(
+        thinking and thinking.budget_tokens, reasoning and reasoning.max_tokens, template and template.thinking_budget
+    )
+    effort = _first(
+        request.think if isinstance(request.think, str) else None,
+        reasoning and reasoning.effort,
+        template and template.reasoning_effort,
+    )
+    wanted = thinking_parameters(enabled, budget=budget, provider=provider)
+    return wanted if effort is None else {**wanted, "reasoning_effort": effort}
+
+
+def _first(*wishes: Any) -> Any:
+    return next((wish for wish in wishes if wish is not None), None)
