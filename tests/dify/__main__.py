@@ -1,7 +1,7 @@
 """Records what a Dify answers: `python -m tests.dify`.
 
 `DIFY_API` is its address, `DIFY_EMAIL` and `DIFY_PASSWORD` are an admin's, `DIFY_CLI` names Dify's command line. That
-Dify needs the provider plugin `openai_api_compatible` and a sandbox for code, and has to reach this machine on loopback.
+Dify needs the provider plugin `openai_api_compatible`, a sandbox for code, and to reach this machine on loopback.
 Apps, models and the plugin `recorder` are made for it, and removed again.
 """
 
@@ -35,15 +35,19 @@ class RealPlace:
         return self._console.run_draft(self._made[dsl], inputs)
 
 
+def _say(line: str) -> None:
+    sys.stderr.write(f"{line}\n")
+
+
 def main() -> int:
     needed = ("DIFY_API", "DIFY_EMAIL", "DIFY_PASSWORD", "DIFY_CLI")
     if missing := [name for name in needed if not os.environ.get(name)]:
-        print(f"{' and '.join(missing)} must be set; see the docstring of tests/dify/__main__.py.", file=sys.stderr)
+        _say(f"{' and '.join(missing)} must be set; see the docstring of tests/dify/__main__.py.")
         return 2
     address, email, password, cli = (os.environ[name] for name in needed)
     with Console(address, email, password) as console, models.serving_models() as served:
         if apps.PROVIDER_PLUGIN not in console.plugins():
-            print(f"Install {apps.PROVIDER_PLUGIN} in that Dify first.", file=sys.stderr)
+            _say(f"Install {apps.PROVIDER_PLUGIN} in that Dify first.")
             return 2
         try:
             made.remove_all(console)  # what an earlier run has left
@@ -58,7 +62,7 @@ def main() -> int:
             place = RealPlace(console)
             for name in ("invocations", "messages", "parameters"):
                 recordings.write(console.version, name, getattr(recording, name)(place))
-                print(f"recorded: {name}")
+                _say(f"recorded: {name}")
         finally:
             made.remove_all(console)
     return 0

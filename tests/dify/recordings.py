@@ -81,9 +81,9 @@ def _both(one: Any, other: Any) -> Any:
     """None where they differ in more than one text that grows."""
     for path in (("answer",), ("delta", "message", "content"), ("data", "text"), ("result",)):
         a, b = _at(one, path), _at(other, path)
-        if isinstance(a, str) and isinstance(b, str) and a and b:
-            if replaced(_with(one, path, "")) == replaced(_with(other, path, "")):
-                return _with(one, path, a + b)
+        texts = isinstance(a, str) and isinstance(b, str) and bool(a and b)
+        if texts and replaced(_with(one, path, "")) == replaced(_with(other, path, "")):
+            return _with(one, path, a + b)
     return None
 
 
