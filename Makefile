@@ -3,9 +3,10 @@
 PYTHON ?= python3
 UV = .uv/bin/uv
 IN_VENV = .venv/bin/python
+BESIDE = tests/workspace tests/transports tests/publishing tests/test_contributing.py
 SCHEMA = .venv/bin/check-jsonschema --quiet --builtin-schema
 
-.PHONY: help demo serve test test-daemon lint format docs bench package screenshots clean
+.PHONY: help demo serve test test-fast test-daemon lint format docs bench package screenshots clean
 
 help:  ## this list
 	@grep -E '^[a-z-]+:' Makefile | sed -E 's/:[^#]*(## )?/: /; s/^([a-z-]+): /  make \1\t/'
@@ -16,11 +17,14 @@ demo: .venv/ready  ## calls every tool and every route on the local workspace; l
 serve: .venv/ready  ## serves the console and the endpoints on localhost, with the settings in examples/serve.yaml
 	@$(IN_VENV) -m workspace serve . --settings examples/serve.yaml
 
-test: .venv/ready  ## all tests, in two processes side by side: those of the workspace, and the others
-	@log=$$(mktemp); $(IN_VENV) -m pytest tests/workspace >"$$log" 2>&1 & workspace=$$!; \
-	trap 'kill -INT $$workspace 2>/dev/null; rm -f "$$log"' EXIT; trap 'exit 130' INT TERM; \
-	$(IN_VENV) -m pytest --ignore=tests/workspace; status=$$?; \
-	wait $$workspace || status=$$?; cat "$$log"; exit $$status
+test: .venv/ready  ## all tests, in two processes side by side that take about as long as each other
+	@log=$$(mktemp); $(IN_VENV) -m pytest $(BESIDE) >"$$log" 2>&1 & beside=$$!; \
+	trap 'kill -INT $$beside 2>/dev/null; rm -f "$$log"' EXIT; trap 'exit 130' INT TERM; \
+	$(IN_VENV) -m pytest $(BESIDE:%=--ignore=%); status=$$?; \
+	wait $$beside || status=$$?; cat "$$log"; exit $$status
+
+test-fast: .venv/ready  ## the tests that start no process of their own
+	@$(IN_VENV) -m pytest -q -m "not child_process"
 
 test-daemon: .venv/ready  ## the endpoints on the real plugin daemon (DIFY_DAEMON and DIFY_CLI name its binaries)
 	@$(IN_VENV) -m pytest --daemon tests/daemon tests/endpoints

@@ -3,8 +3,10 @@
 llm, CPU µs a chunk            a tool that streams 5,000 chunks, in the plugin's process
 chat completions a second      POST /v1/chat/completions, 10 chunks in one reply, one request after the other
 streamed chunks a second       the same in a stream of 5,000 chunks; CPU in the plugin's process
+responses, messages a second   both again as POST /v1/responses and POST /v1/messages
 first byte, ms                 from the request to the first byte, from a model that answers at once
 start-up, ms                   from starting the process to its first heartbeat
+an app over MCP, ms            POST /mcp, beside the same app over /chat-messages
 five nodes, ms                 a workflow of five nodes in Dify's engine, one of them a tool, beside the tool alone
 200 streams at once            how many arrive whole, and the memory of the plugin's process before and after
 modules imported at start      beyond those that the bare plugin imports
@@ -22,7 +24,8 @@ import psutil
 
 from benchmarks.bare_plugin import make_bare_plugin
 from benchmarks.five_nodes import FiveNodes
-from benchmarks.served_chat import COMPILED, ServedChat, model_chunks
+from benchmarks.served_app import ServedApp
+from benchmarks.served_chat import COMPILED, MESSAGES, RESPONSES, ServedChat, model_chunks
 from workspace.plugin.folder import read_plugin_folder
 from workspace.plugin.parameters import tool_request
 from workspace.plugin.process import PluginProcess
@@ -40,14 +43,21 @@ def main() -> None:
         _compare("llm, CPU µs a chunk", PLUGIN, bare, _cpu_per_chunk, unit=1e6, wanted="at most 1.10")
         with ServedChat(PLUGIN) as own_chat, ServedChat(bare) as bare_chat:
             _compare_chats(own_chat, bare_chat)
+        for what, api in (("responses", RESPONSES), ("messages", MESSAGES)):
+            with ServedChat(PLUGIN, api) as own_chat, ServedChat(bare, api) as bare_chat:
+                _compare_speeds(what, own_chat, bare_chat, wanted="at least 0.95")
         _compare("start-up, ms", PLUGIN, bare, _start_up, unit=1e3, wanted="at most 1.10", times=15)
+        with ServedApp(PLUGIN) as app:
+            _compare_with_app(app)
         with FiveNodes(PLUGIN) as five_nodes:
             _compare_with_tool(five_nodes)
         added = sorted(_modules(PLUGIN) - _modules(bare))
         print(f"\nimported at start beyond the bare plugin: {len(added)} modules\n  {', '.join(added)}")
 
 
-def _compare_chats(own: ServedChat, bare: ServedChat) -> None:
+def _compare_speeds(what: str, own: ServedChat, bare: ServedChat, *, wanted: str) -> None:
+    """Of plain answers and of streams."""
+
     def speed(chat: ServedChat) -> float:
         return 1 / chat.seconds_per_completion(20)
 
@@ -57,12 +67,16 @@ def _compare_chats(own: ServedChat, bare: ServedChat) -> None:
     def stream_cpu(chat: ServedChat) -> float:
         return chat.stream(CHUNKS)[1]
 
+    _compare(f"{what} a second", own, bare, speed, unit=1, wanted=wanted, times=100)
+    _compare("streamed chunks a second", own, bare, stream_speed, unit=1, wanted="at least 1.00")
+    _compare("streamed, CPU µs a chunk", own, bare, stream_cpu, unit=1e6, wanted="at most 1.00")
+
+
+def _compare_chats(own: ServedChat, bare: ServedChat) -> None:
     def first_byte(chat: ServedChat) -> float:
         return chat.seconds_to_first_byte()
 
-    _compare("chat completions a second", own, bare, speed, unit=1, wanted="at least 0.95", times=100)
-    _compare("streamed chunks a second", own, bare, stream_speed, unit=1, wanted="at least 1.00")
-    _compare("streamed, CPU µs a chunk", own, bare, stream_cpu, unit=1e6, wanted="at most 1.00")
+    _compare_speeds("chat completions", own, bare, wanted="at least 0.97")
     _compare("first byte, ms", own, bare, first_byte, unit=1e3, wanted="within 1 ms", times=100)
 
     before = own.memory, bare.memory
@@ -73,6 +87,14 @@ def _compare_chats(own: ServedChat, bare: ServedChat) -> None:
     after = own.memory, bare.memory
     for name, (own_memory, bare_memory) in {"memory before, MB": before, "memory after, MB": after}.items():
         print(f"{name:<32}{own_memory / 1e6:>14.1f}{bare_memory / 1e6:>14.1f}{own_memory / bare_memory:>8.3f}")
+
+
+def _compare_with_app(app: ServedApp) -> None:
+    for _ in range(10):
+        app.seconds_as_a_tool(), app.seconds_as_itself()  # the first imports the types of the protocol
+    pairs = [(app.seconds_as_a_tool(), app.seconds_as_itself()) for _ in range(100)]
+    tool, itself = (statistics.median(side) * 1e3 for side in zip(*pairs, strict=True))
+    print(f"\nan app over MCP, ms: {tool:.1f}, over /chat-messages {itself:.1f} (at most 3 more)", flush=True)
 
 
 def _compare_with_tool(five_nodes: FiveNodes) -> None:

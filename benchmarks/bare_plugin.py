@@ -59,11 +59,73 @@ class BareEndpoint(Endpoint):
         return Response(events, content_type="text/event-stream")
 """
 
-_PASSING_ON = {"llm.py": _PASS_CHUNKS_ON, "chat_completions.py": _PASS_CHAT_ON}
+_PASS_RESPONSE_ON = """\
+import json
+
+from dify_plugin import Endpoint
+from dify_plugin.entities.model.message import UserPromptMessage
+from werkzeug import Response
+
+
+def delta(number, text):
+    event = {"type": "response.output_text.delta", "item_id": "msg_1", "output_index": 0, "content_index": 0}
+    data = json.dumps({**event, "delta": text, "logprobs": [], "sequence_number": number})
+    return f"event: response.output_text.delta\\ndata: {data}\\n\\n"
+
+
+class BareEndpoint(Endpoint):
+    def _invoke(self, r, values, settings):
+        body = json.loads(r.get_data())
+        chunks = self.session.model.llm.invoke(
+            model_config=settings["chat_model"],
+            prompt_messages=[UserPromptMessage(content=body["input"])],
+        )
+        if not body.get("stream"):
+            text = "".join(chunk.delta.message.content for chunk in chunks)
+            part = {"type": "output_text", "text": text, "annotations": []}
+            message = {"id": "msg_1", "type": "message", "role": "assistant", "content": [part]}
+            return Response(json.dumps({"id": "resp_1", "object": "response", "output": [message]}))
+        events = (delta(number, chunk.delta.message.content) for number, chunk in enumerate(chunks))
+        return Response(events, content_type="text/event-stream")
+"""
+
+_PASS_MESSAGES_ON = """\
+import json
+
+from dify_plugin import Endpoint
+from dify_plugin.entities.model.message import UserPromptMessage
+from werkzeug import Response
+
+
+class BareEndpoint(Endpoint):
+    def _invoke(self, r, values, settings):
+        body = json.loads(r.get_data())
+        chunks = self.session.model.llm.invoke(
+            model_config=settings["chat_model"],
+            prompt_messages=[UserPromptMessage(content=body["messages"][0]["content"])],
+        )
+        if not body.get("stream"):
+            text = "".join(chunk.delta.message.content for chunk in chunks)
+            return Response(json.dumps({"type": "message", "content": [{"type": "text", "text": text}]}))
+        return Response(map(event, chunks), content_type="text/event-stream")
+
+
+def event(chunk):
+    delta = {"type": "text_delta", "text": chunk.delta.message.content}
+    data = json.dumps({"type": "content_block_delta", "index": 0, "delta": delta})
+    return f"event: content_block_delta\\ndata: {data}\\n\\n"
+"""
+
+_PASSING_ON = {
+    "llm.py": _PASS_CHUNKS_ON,
+    "chat_completions.py": _PASS_CHAT_ON,
+    "responses.py": _PASS_RESPONSE_ON,
+    "messages.py": _PASS_MESSAGES_ON,
+}
 
 
 def make_bare_plugin(plugin: Path, target: Path) -> Path:
-    """A copy of `plugin` in `target` with empty tools and endpoints; `llm` and chat completions pass chunks on."""
+    """A copy of `plugin` in `target` with empty tools and endpoints; those of a language model pass chunks on."""
     folder = read_plugin_folder(plugin)
     for name in ("manifest.yaml", "main.py"):
         shutil.copy(plugin / name, target / name)

@@ -1,4 +1,4 @@
-"""A plugin's `/v1/chat/completions` over HTTP, with a model behind it that answers at once."""
+"""A plugin's chat over HTTP, in the form of one API, with a model behind it that answers at once."""
 
 import threading
 import time
@@ -18,6 +18,7 @@ from workspace.serve.endpoint_host import EndpointHost
 from workspace.serve.reply_queue import NO_LOSSES
 from workspace.wire import Payload
 
+CHAT, RESPONSES, MESSAGES = "/v1/chat/completions", "/v1/responses", "/v1/messages"
 KEY = "test-key"
 MODEL = {"provider": "local", "model": "bench", "model_type": "llm", "mode": "chat", "completion_params": {}}
 COMPILED = {"PYTHONDONTWRITEBYTECODE": ""}
@@ -29,7 +30,8 @@ PATIENCE = 60.0
 class ServedChat:
     """Close it. The prompt is the number of chunks to answer in."""
 
-    def __init__(self, plugin: Path) -> None:
+    def __init__(self, plugin: Path, api: str = CHAT) -> None:
+        self._api = api
         self._open = ExitStack()
         self._goes_on = threading.Event()
         others = {child.pid for child in psutil.Process().children()}
@@ -40,7 +42,7 @@ class ServedChat:
         settings = {"api_key": KEY, "chat_model": MODEL}
         # one that loses nothing: beside a real daemon's losses there would be nothing to compare
         host = self._open.enter_context(EndpointHost(process, lambda: settings, losses=NO_LOSSES))
-        self._url = f"{host.url}/v1/chat/completions"
+        self._url = f"{host.url}{api}"
         client = httpx.Client(headers={"Authorization": f"Bearer {KEY}"}, timeout=PATIENCE, limits=httpx.Limits())
         self._client = self._open.enter_context(client)
 
@@ -57,7 +59,7 @@ class ServedChat:
         self._goes_on.set()
         started = time.perf_counter()
         for _ in range(count):
-            response = self._client.post(self._url, json=_request(10))
+            response = self._client.post(self._url, json=self._request(10))
             if "word9" not in response.text:
                 raise RuntimeError(f"no answer: {response.text[:200]}")
         return (time.perf_counter() - started) / count
@@ -74,7 +76,7 @@ class ServedChat:
         """Of a model that stops after its first chunk until that has arrived."""
         self._goes_on.clear()
         started = time.perf_counter()
-        with self._client.stream("POST", self._url, json=_request(2, stream=True)) as response:
+        with self._client.stream("POST", self._url, json=self._request(2, stream=True)) as response:
             body = response.iter_raw()
             next(body)
             seconds = time.perf_counter() - started
@@ -95,8 +97,13 @@ class ServedChat:
         return int(self._child.memory_info().rss)
 
     def _streams_whole(self, chunks: int) -> bool:
-        response = self._client.post(self._url, json=_request(chunks, stream=True))
-        return f"word{chunks - 1}" in response.text[-1000:]
+        response = self._client.post(self._url, json=self._request(chunks, stream=True))
+        return f"word{chunks - 1} " in response.text
+
+    def _request(self, chunks: int, *, stream: bool = False) -> dict[str, Any]:
+        if self._api == RESPONSES:
+            return {"input": str(chunks), "stream": stream}
+        return {"messages": [{"role": "user", "content": str(chunks)}], "stream": stream}
 
     def _cpu(self) -> float:
         return sum(self._child.cpu_times()[:2])
@@ -113,7 +120,3 @@ def model_chunks(count: int) -> Iterator[Payload]:
         message = {"role": "assistant", "content": f"word{number} ", "tool_calls": []}
         delta = {"index": number, "message": message, "usage": None, "finish_reason": None}
         yield {"model": "bench", "system_fingerprint": None, "prompt_messages": [], "delta": delta}
-
-
-def _request(chunks: int, *, stream: bool = False) -> dict[str, Any]:
-    return {"messages": [{"role": "user", "content": str(chunks)}], "stream": stream}

@@ -6,18 +6,21 @@ from typing import Any
 from dify_plugin import Endpoint
 from werkzeug import Request, Response
 
+from endpoints.anthropic.wire.errors import anthropic_error
 from endpoints.dify.wire.errors import dify_error
 from endpoints.dify.wire.withheld import why_withheld
 from endpoints.http.cors import allow_origin
 from endpoints.http.errors import MethodNotAllowed, NotFound
+from endpoints.http.route import ErrorResponse
 from endpoints.http.routes import ROUTES, methods_of, similar_route
+from endpoints.mcp.wire.errors import mcp_error
 from endpoints.openai.wire.errors import openai_error
 
 
 class NotFoundEndpoint(Endpoint):
     def _invoke(self, r: Request, values: Mapping[str, Any], settings: Mapping[str, Any]) -> Response:
         similar = similar_route(r.path)
-        error_response = openai_error if (similar or r.path).startswith(("/v1", "/v2")) else dify_error
+        error_response = _error_response(similar or r.path)
         routes = "The routes are " + ", ".join(f"{method} {path}" for path, method in ROUTES.items()) + "."
         asked = r.path[:200]
         if allowed := methods_of(r.path):
@@ -30,3 +33,12 @@ class NotFoundEndpoint(Endpoint):
             response = error_response(NotFound(f"There is no {r.method} {asked}. {hint}{routes}"))
         allow_origin(r, settings, response)
         return response
+
+
+def _error_response(path: str) -> ErrorResponse:
+    """In the form of the API that a path belongs to."""
+    if path.startswith("/v1/messages"):
+        return anthropic_error
+    if path.startswith("/mcp"):
+        return mcp_error
+    return openai_error if path.startswith(("/v1", "/v2")) else dify_error

@@ -56,16 +56,17 @@ def write_package(plugin: Plugin, folder: Path) -> None:
 
 
 def compare(plugin: Plugin, content: dict[str, bytes]) -> None:
-    """Raises CannotPackage if Dify's own CLI makes another content of what git tracks."""
+    """Raises CannotPackage if Dify's own CLI makes another content of what git tracks, but for what is made to ship."""
     cli = dify_cli()
     if not cli:
         print("not compared with Dify's CLI: there is no `dify` on the PATH, and DIFY_CLI names none")
         return
     official = content_of(made_by_cli(cli, plugin.contents.root))
     known = {path: held for path, held in official.items() if path not in plugin.contents.left_out}
-    if differing := differences(content, known):
+    in_folder = {path: plugin.contents.in_folder(path) for path in plugin.contents.made}
+    if differing := differences({**content, **in_folder}, known):
         raise CannotPackage(f"This is not what {cli} makes of the folder: {' '.join(differing)}")
-    print(f"the same content as {cli} makes")
+    print(f"the same content as {cli} makes, but for the READMEs, which are made for Dify")
 
 
 if __name__ == "__main__":

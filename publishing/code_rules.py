@@ -65,6 +65,14 @@ def imported_modules(plugin: Plugin) -> Iterator[str]:
             yield path
 
 
+def data_of_modules(plugin: Plugin) -> Iterator[str]:
+    """The files that a module of the same folder names in its code, in order to read them."""
+    for path in plugin.modules:
+        names = _texts(plugin.contents.bytes_of(path))
+        beside = (each for each in plugin.contents.files if each.rpartition("/")[0] == path.rpartition("/")[0])
+        yield from (each for each in beside if each.rpartition("/")[2] in names)
+
+
 @functools.cache
 def why_it_does_not_compile(source: bytes) -> str:
     """ "" if it compiles."""
@@ -79,6 +87,12 @@ def why_it_does_not_compile(source: bytes) -> str:
 def _tree(source: bytes) -> ast.Module:
     """That of an empty module where it does not compile, which is a rule of its own."""
     return ast.Module([], []) if why_it_does_not_compile(source) else ast.parse(source)
+
+
+@functools.cache
+def _texts(source: bytes) -> frozenset[str]:
+    nodes = ast.walk(_tree(source))
+    return frozenset(node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str))
 
 
 @functools.cache

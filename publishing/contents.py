@@ -2,7 +2,8 @@
 
 import os
 import subprocess
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from publishing import difyignore
@@ -15,13 +16,17 @@ class CannotPackage(Exception):
 @dataclass(frozen=True)
 class Contents:
     """`files` are paths relative to `root`, with slashes, sorted. `left_out` are those that .difyignore would let
-    through, but that git does not track: Dify's own CLI would ship them."""
+    through, but that git does not track: Dify's own CLI would ship them. `made` is what ships in place of files."""
 
     root: Path
     files: tuple[str, ...]
     left_out: tuple[str, ...] = ()
+    made: Mapping[str, bytes] = field(default_factory=dict)
 
     def bytes_of(self, path: str) -> bytes:
+        return self.made[path] if path in self.made else self.in_folder(path)
+
+    def in_folder(self, path: str) -> bytes:
         return (self.root / path).read_bytes()
 
     def text_of(self, path: str) -> str:

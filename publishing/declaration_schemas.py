@@ -4,6 +4,7 @@ As JSON Schemas; what these do not name may be there. Source: dify-plugin-daemon
 `pkg/entities/plugin_entities` and `ManifestValidate`.
 """
 
+import functools
 import json
 from datetime import date
 from typing import Any
@@ -154,8 +155,14 @@ def without_nulls(value: Any) -> Any:
 
 def problem_in(declaration: dict[str, Any], schema: Schema) -> str:
     """The place and what is wrong there, without a full stop; "" if nothing is. Times are as YAML reads them."""
-    as_json = json.loads(json.dumps(without_nulls(declaration), default=_time))
-    error = jsonschema.exceptions.best_match(jsonschema.Draft202012Validator(schema).iter_errors(as_json))
+    return _problem_in(json.dumps(without_nulls(declaration), default=_time), json.dumps(schema))
+
+
+@functools.cache
+def _problem_in(declaration: str, schema: str) -> str:
+    """The same of two JSON texts."""
+    validator = jsonschema.Draft202012Validator(json.loads(schema))
+    error = jsonschema.exceptions.best_match(validator.iter_errors(json.loads(declaration)))
     if error is None:
         return ""
     told = error.message if len(error.message) < 200 else f"{error.message[:80]} ... {error.message[-80:]}"

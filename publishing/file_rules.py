@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from fnmatch import fnmatchcase
 
 from publishing.archive import archive
-from publishing.code_rules import imported_modules
+from publishing.code_rules import data_of_modules, imported_modules
 from publishing.plugin import MANIFEST, Plugin
 
 MOST_BYTES = 1_000_000
@@ -17,7 +17,7 @@ SHIPPED = (
     *(MANIFEST, "main.py", "requirements.txt", "README.md", "PRIVACY.md", "LICENSE", ".difyignore"),
     *("readme/README_zh_Hans.md", "readme/README_ja_JP.md", "readme/README_pt_BR.md"),
 )
-"""What is in the package beside the icons, what the YAML names, and what that imports."""
+"""What is in the package beside the icons, what the YAML names, and what that imports or reads."""
 
 SECRETS = {
     "an API key": re.compile(r"\bsk-[A-Za-z0-9_-]{20,}"),
@@ -35,7 +35,7 @@ HIGH_ENTROPY = 3.5
 
 def only_what_runs(plugin: Plugin) -> Iterator[str]:
     named = {*plugin.declared, *plugin.sources, *SHIPPED}
-    runs = named | set(imported_modules(plugin))
+    runs = named | set(imported_modules(plugin)) | set(data_of_modules(plugin))
     for path in plugin.contents.files:
         if path not in runs and not fnmatchcase(path, "_assets/*.svg"):
             yield f"{path} does not run in Dify: leave it out with .difyignore."

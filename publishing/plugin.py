@@ -1,6 +1,7 @@
 """A plugin's folder as the rules look at it: what goes into the package, and what its YAML declares."""
 
-from dataclasses import dataclass
+import functools
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import yaml
 from publishing import contents
 from publishing.contents import CannotPackage, Contents
 from publishing.declaration_schemas import without_nulls
+from publishing.shipped_readme import README, shipped
 
 MANIFEST = "manifest.yaml"
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # fifteen times as fast where libyaml is there
@@ -43,6 +45,7 @@ def read(root: Path) -> Plugin:
     manifest = _mapping(found, MANIFEST)
     if manifest is None:
         raise CannotPackage(f"{MANIFEST} is not in the package: it has to be in the folder, in git and not ignored.")
+    found = replace(found, made=_readmes(found, str(manifest.get("repo") or "")))
     declared: dict[str, dict[str, Any] | None] = {}
     for kind in ("tools", "endpoints"):
         for path in listed(manifest.get("plugins"), kind):
@@ -57,13 +60,24 @@ def listed(holder: Any, key: str) -> list[str]:
     return [path for path in paths if isinstance(path, str)] if isinstance(paths, list) else []
 
 
+def _readmes(found: Contents, repo: str) -> dict[str, bytes]:
+    source = repo if repo.startswith("https://") else ""  # what else stands there breaks a rule
+    paths = filter(README.fullmatch, found.files)
+    return {path: shipped(found.text_of(path), path, source).encode() for path in paths}
+
+
 def _mapping(found: Contents, path: str) -> dict[str, Any] | None:
     if path not in found.files:
         return None
     try:
-        content = yaml.load(found.bytes_of(path), Loader=_LOADER)
+        content = _yaml(found.bytes_of(path))
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise CannotPackage(f"{path} is not YAML: {' '.join(str(error).split())}.") from None
     if not isinstance(content, dict):
         raise CannotPackage(f"{path} holds no mapping.")
-    return dict(without_nulls(content))
+    return content
+
+
+@functools.cache
+def _yaml(source: bytes) -> Any:
+    return without_nulls(yaml.load(source, Loader=_LOADER))

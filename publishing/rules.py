@@ -52,6 +52,4 @@ def left_to_the_owner(plugin: Plugin) -> list[str]:
         left.append("repo: the address of the public source, in manifest.yaml and in README.md")
     if not plugin.manifest.get("contact"):
         left.append("contact: an e-mail address that is read, in manifest.yaml")
-    if pictures := text_rules.pictures_that_do_not_ship(plugin):
-        left.append(f"pictures in README.md: full addresses for {', '.join(pictures)}, which do not ship")
     return left

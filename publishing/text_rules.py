@@ -13,7 +13,6 @@ from publishing.plugin import Plugin
 
 HAN = re.compile("[\u2e80-\u2fdf\u3005\u3007\u3021-\u3029\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
 FENCED = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
-PICTURE = re.compile(r"""!\[[^\]]*\]\(([^)\s]+)|<(?:img|source)\b[^>]*?\b(?:src|srcset)=["']([^"']+)""")
 TEMPLATE_PRIVACY = ("Please fill in the privacy policy", "Replace this template")
 REQUIREMENTS = "requirements.txt"
 PROJECT = "pyproject.toml"
@@ -25,19 +24,15 @@ def readme(plugin: Plugin) -> Iterator[str]:
     text = _text(plugin, "README.md")
     if not text.strip():
         yield "README.md is missing or empty."
-    outside = FENCED.sub(lambda fence: "\n" * fence[0].count("\n"), text)
+        return
+    in_folder = plugin.contents.in_folder("README.md").decode()
+    outside = FENCED.sub(lambda fence: "\n" * fence[0].count("\n"), in_folder)
     for number, line in enumerate(outside.splitlines(), 1):
         if HAN.search(line):
             yield f"README.md, line {number}, has Chinese characters outside a ``` block: it has to be in English."
     repo = plugin.manifest.get("repo")
-    if repo and str(repo) not in text:
+    if repo and not re.search(rf"{re.escape(str(repo))}(?![/\w-])", text):
         yield f"README.md does not link the source, {repo}."
-
-
-def pictures_that_do_not_ship(plugin: Plugin) -> list[str]:
-    """Those that README.md shows by their path in the repository: in Dify their alternative text is seen."""
-    shown = [path for pair in PICTURE.findall(_text(plugin, "README.md")) for path in pair if path]
-    return [path for path in dict.fromkeys(shown) if "://" not in path and path not in plugin.contents.files]
 
 
 def privacy(plugin: Plugin) -> Iterator[str]:

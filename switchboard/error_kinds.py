@@ -176,8 +176,11 @@ _NOT_CONFIGURED = re.compile(
 def _from_reason(interface: str, reason: Reason, status: int = 0) -> InvocationError:
     """`status` is what Dify's API answered with, where that is known."""
     error = _by_reason(interface, reason, status)
-    if not (error.code or isinstance(error, RefusedByProvider)):  # that has the provider's, if any
-        error.code = reason.codes[0] if reason.codes else ""  # the outermost is Dify's own
+    outermost = reason.codes[0] if reason.codes else ""
+    # Dify calls all kinds of failure "invalid_param", and a provider's refusal has the provider's own code, if any
+    is_told = outermost != "invalid_param" or isinstance(error, RefusedByDify)
+    if is_told and not (error.code or isinstance(error, RefusedByProvider)):
+        error.code = outermost
     return error
 
 
@@ -192,8 +195,9 @@ def _by_reason(interface: str, reason: Reason, status: int) -> InvocationError:
         return broken
     if status in (408, 504):
         return TimedOut(f"The {interface} call took longer than it may (HTTP {status}): {reason.readable()}")
-    if reason.is_parameter_rule:
-        return RefusedByDify(f"Dify refused the {interface} call: {reason.readable()}", status=400)
+    if rule := reason.parameter_rule:
+        refused = f"Dify refused the {interface} call: {reason.readable()}"
+        return RefusedByDify(refused, parameter=rule.parameter, most=rule.most)
     if not reason.is_from_provider:  # 400 and 500 are also what comes with the failure of a model's provider
         if status >= 500:
             return ProviderFailed(f"The {interface} call failed inside Dify (HTTP {status}): {reason.readable()}")
@@ -219,6 +223,8 @@ def _by_provider(interface: str, reason: Reason) -> InvocationError:
         return TimedOut(f"The {interface} call took longer than it may: {reason.readable()}")
     if reason.is_rate_limit:
         return ProviderFailed(f"The {interface} call failed: {reason.readable()}", status=429)
+    if reason.is_overload:
+        return ProviderFailed(f"The {interface} call failed: {reason.readable()}", status=503)
     if reason.is_refusal:
         told = f" (HTTP {reason.status})" if reason.status else ""
         return RefusedByProvider(

@@ -34,6 +34,7 @@ _TIMED_OUT = re.compile(
     r"|\b[A-Za-z]*Timeout(?:Error|Exception|Expired)\b|\b(?:Connect|Read|Write|Pool)Timeout\b",
     re.IGNORECASE,
 )
+_OVERLOADED = re.compile(r"\boverloaded(?:_error)?\b", re.IGNORECASE)
 
 
 _CONTEXT_LENGTH = re.compile(
@@ -45,7 +46,10 @@ _CONTEXT_LENGTH = re.compile(
     r"|\binput token count\b.{0,80}?\bexceeds\b|\breduce the length of the (?:messages|prompt|input)\b",
     re.IGNORECASE,
 )
-_PARAMETER_RULE = re.compile(r"(?:\[[^\]]{1,100}\] Error: )?Model Parameter \S{1,100} (?:is required|should be|type)\b")
+_PARAMETER_RULE = re.compile(
+    r"(?:\[[^\]]{1,100}\] Error: )?Model Parameter (\S{1,100}) "
+    r"(?:is required|should be(?: less than or equal to (\d+(?:\.\d+)?))?|type)\b"
+)
 _SDKS_WORDS = re.compile(
     r"\[[^\]]{1,100}\] ((?:(?:Rate Limit|Bad Request|Connection|Server Unavailable) )?Error"
     r"|Incorrect model credentials)\b"
@@ -62,6 +66,12 @@ _MAY_PASS = re.compile(
 """Some plugins call everything a bad request that their provider's client raises."""
 _DIFYS_ERROR = {"code", "message", "status"}
 _ASKING_AGAIN_HELPS = (408, 409, 425, 429)
+
+
+class ParameterRule(NamedTuple):
+    parameter: str
+    most: float | None
+    """The largest value that it may have, if it was larger."""
 
 
 class Reason(NamedTuple):
@@ -109,9 +119,15 @@ class Reason(NamedTuple):
         return bool(_CONTEXT_LENGTH.search(str(self)))
 
     @property
-    def is_parameter_rule(self) -> bool:
-        """Whether it is one of Dify's own rules for a model's parameters, which a provider's plugin holds to."""
-        return bool(_PARAMETER_RULE.match(self.message))
+    def parameter_rule(self) -> ParameterRule | None:
+        """Which of Dify's own rules for a model's parameters it is, if one: a provider's plugin holds to them."""
+        match = _PARAMETER_RULE.match(self.message)
+        return ParameterRule(match[1], float(match[2]) if match[2] else None) if match else None
+
+    @property
+    def is_overload(self) -> bool:
+        """Whether a provider says that it has too much to do, for whoever asks."""
+        return self.status == 529 or (not 400 <= self.status < 500 and bool(_OVERLOADED.search(str(self))))
 
     def readable(self) -> str:
         """The message as a sentence of at most about 500 characters, and without keys."""
@@ -244,6 +260,7 @@ _END = r"""[^\s"'`&,;<>()\[\]{}\u3000-\u9fff\uff00-\uffef.:!?\\]"""
 _SEPARATOR = r"""(?:\s+provided)?[\\"'\s]{0,5}[=:：][\\"'\s]{0,5}(?:(?i:bearer|basic|token)\s+)?"""
 _KEYS = (
     (re.compile(r"://[^\s/?#]+@"), "://[hidden]@"),
+    (re.compile(r"""([?&](?:[\w-]{0,40}sign(?:ature)?|sig)=)[^\s&#"']+""", re.IGNORECASE), r"\1[hidden]"),
     (re.compile(rf"((?i:api[-_ ]?key|secret|password|authorization){_SEPARATOR}){_VALUE}*{_END}"), r"\1[hidden]"),
     # "Missing required key: messages" and "Unexpected token: 7" name no key
     (
@@ -269,8 +286,8 @@ _KEYS = (
 def hide_keys(text: str) -> str:
     """The first 2,000 characters with [hidden] in place of everything that is, or might be, a key or password.
 
-    Hidden is what follows a name such as `api_key=` or `Authorization:`, the credentials in a URL, what begins as the
-    keys of known providers do, and any 32 letters and digits in a row.
+    Hidden is what follows a name such as `api_key=` or `Authorization:`, the credentials and the signature in a URL,
+    what begins as the keys of known providers do, and any 32 letters and digits in a row.
     """
     if len(text) > _CONSIDERED:
         text = text[:_CONSIDERED].rpartition(" ")[0] + "…"  # no half key at the end

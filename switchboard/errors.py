@@ -75,9 +75,25 @@ class RefusedByDify(InvocationError):
     """Dify looked at the request and said no; `status` is the one it said it with, where that is known.
 
     401 is not: it is about the key that the plugin daemon has for Dify, and the caller would look for it in its own.
+    `parameter` is the model's parameter that is not as the model takes it, if it is one, and `most` the largest value
+    that it takes there, if that is told.
     """
 
     status = 400
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        status: int = 0,
+        field: str = "",
+        code: str = "",
+        parameter: str = "",
+        most: float | None = None,
+    ) -> None:
+        super().__init__(message, status=status, field=field, code=code)
+        self.parameter = parameter
+        self.most = most
 
 
 class UnknownConversation(RefusedByDify):
@@ -104,9 +120,9 @@ class RefusedByProvider(InvocationError):
 
 
 class ProviderFailed(InvocationError):
-    """The model's provider, or the app, failed while it was at work; `status` is 429 if it was asked too often.
+    """The model's provider, or the app, failed while it was at work. The same call may succeed another time.
 
-    The same call may succeed another time.
+    `status` is 429 if it was asked too often, and 503 if it says that it is overloaded.
     """
 
 

@@ -58,11 +58,18 @@ def refused_app(interface: str, reason: Reason, status: int) -> InvocationError 
     if "missing query" in reason.message and interface in ("workflow app", "completion app"):  # chat apps ask for it
         return WrongKindOfApp("chat app", interface)
     if status == 400 and "is required in input form" in reason.message:
-        other = "" if interface == "workflow app" else " If the app is a workflow, run it with `workflow_app`."
-        return RefusedByDify(
-            f"Dify refused the {interface} call (HTTP 400): {reason.readable()} Give it in `inputs`.{other}"
-        )
+        how = _HOW_TO_GIVE_AN_INPUT.get(interface, _IN_INPUTS)
+        return RefusedByDify(f"Dify refused the {interface} call (HTTP 400): {reason.readable()} {how}")
     return lost_file(reason.message)
+
+
+_IN_INPUTS = "Give it in `inputs`."
+_HOW_TO_GIVE_AN_INPUT = {
+    "chat app": f"{_IN_INPUTS} If the app is a workflow, run it with `workflow_app`.",
+    "completion app": f"{_IN_INPUTS} If the app is a workflow, run it with `workflow_app`.",
+    "app tool": "Give it as an argument.",
+}
+"""By interface."""
 
 
 def lost_file(message: str) -> BrokenInDify | None:

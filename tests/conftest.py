@@ -1,6 +1,7 @@
 """`dify_plugin` patches the standard library for gevent on import, so it goes before anything that imports `ssl`."""
 
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -11,14 +12,23 @@ from dify_plugin import DifyPluginEnv
 from dify_plugin.core.plugin_registration import PluginRegistration
 
 from tests.endpoints.api import Api, ChildProcess
+from tests.lent_plugin import LentPlugin
 from tests.openai_stand_in import Server, serving
 
 ON_THE_DAEMON = "run the endpoints' tests on the real plugin daemon, and tests/daemon with them"
 
 
-def pytest_configure() -> None:
+STARTING = {"os.fork", "os.posix_spawn", "subprocess.Popen"}
+"""The audit events of a process that is started."""
+started: list[str] = []
+"""Those of this test."""
+
+
+def pytest_configure(config: pytest.Config) -> None:
     """What a shell runs in the background does not hear Ctrl-C, nor what that starts, which some tests interrupt."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    config.addinivalue_line("markers", "child_process: set on what asks for the fixture of this name")
+    sys.addaudithook(lambda event, _arguments: started.append(event) if event in STARTING else None)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -30,7 +40,11 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     return True if only_there and not config.getoption("--daemon") else None
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    for item in items:
+        if "child_process" in getattr(item, "fixturenames", ()):
+            item.add_marker("child_process")
     if not config.getoption("--daemon"):
         return
     from tests.daemon.prerequisites import missing
@@ -42,6 +56,24 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     items[:] = stay
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_setup() -> Iterator[None]:
+    started.clear()
+    yield
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
+    yield
+    if started and not item.get_closest_marker("child_process"):
+        pytest.fail("It starts a process: let it, or its fixture that does, ask for the fixture child_process.")
+
+
+@pytest.fixture(scope="session")
+def child_process() -> None:
+    """Asked for by all that starts a process, so that `make test-fast` can leave it out."""
+
+
 @pytest.fixture(scope="session")
 def registration() -> PluginRegistration:
     """The plugin as the SDK loads it: every YAML through the SDK's own models, every class from its file."""
@@ -50,10 +82,26 @@ def registration() -> PluginRegistration:
         return PluginRegistration(DifyPluginEnv())
 
 
+@pytest.fixture(scope="session")
+def lent_plugin(child_process: None) -> Iterator[LentPlugin]:
+    with LentPlugin() as plugin:
+        yield plugin
+
+
 @pytest.fixture
-def serve() -> Iterator[Callable[..., str]]:
-    """Serves bytes on loopback: `serve(content, at="", status=200, headers={})` returns their URL."""
-    pages: dict[str, tuple[int, bytes, dict[str, str]]] = {}
+def started_before(lent_plugin: LentPlugin, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`workspace call` and `workspace run` take the running plugin instead of starting it once more."""
+    monkeypatch.setattr("workspace.cli.call.PluginProcess", lent_plugin.lend)
+    monkeypatch.setattr("workspace.cli.run.PluginProcess", lent_plugin.lend)
+
+
+type Pages = dict[str, tuple[int, bytes, dict[str, str]]]
+
+
+@pytest.fixture(scope="session")
+def page_server() -> Iterator[tuple[str, Pages]]:
+    """The address of a server on loopback, and what it serves."""
+    pages: Pages = {}
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -73,18 +121,26 @@ def serve() -> Iterator[Callable[..., str]]:
             pass
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread = threading.Thread(target=server.serve_forever)
     thread.start()
-
-    def add(content: bytes, *, at: str = "", status: int = 200, headers: dict[str, str] | None = None) -> str:
-        path = at or f"/{len(pages)}"
-        pages[path] = (status, content, headers or {})
-        return f"http://127.0.0.1:{server.server_port}{path}"
-
-    yield add
+    yield f"http://127.0.0.1:{server.server_port}", pages
     server.shutdown()
     thread.join()
     server.server_close()
+
+
+@pytest.fixture
+def serve(page_server: tuple[str, Pages]) -> Callable[..., str]:
+    """Serves bytes on loopback: `serve(content, at="", status=200, headers={})` returns their URL."""
+    url, pages = page_server
+    pages.clear()
+
+    def serve(content: bytes, *, at: str = "", status: int = 200, headers: dict[str, str] | None = None) -> str:
+        path = at or f"/{len(pages)}"
+        pages[path] = (status, content, headers or {})
+        return url + path
+
+    return serve
 
 
 @pytest.fixture(scope="session")
@@ -101,7 +157,7 @@ def server(listening: Server) -> Server:
 
 
 @pytest.fixture(scope="session")
-def running_api(request: pytest.FixtureRequest) -> Iterator[Api]:
+def running_api(child_process: None, request: pytest.FixtureRequest) -> Iterator[Api]:
     if request.config.getoption("--daemon"):
         from tests.daemon.host import DaemonApi
 

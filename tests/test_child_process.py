@@ -18,7 +18,6 @@ from workspace.plugin.file_server import FileServer
 from workspace.plugin.folder import read_plugin_folder
 from workspace.plugin.outputs import Outputs
 from workspace.plugin.parameters import tool_request
-from workspace.plugin.process import PluginProcess
 from workspace.plugin.selectors import DEFAULT_MODELS, app_selector, model_selector
 from workspace.wire import DifyError
 from workspace.workflows.plugin_tools import PluginTools
@@ -41,19 +40,18 @@ class Workspace:
         self.tools = PluginTools(FOLDER)
         self.handler = self.dify().handle
         self.asked: list[str] = []
-        self.tools.plugin = self.process = PluginProcess(FOLDER, self._handle)
 
     def dify(self, manifest: dict[str, Any] = MANIFEST, **options: Any) -> Dify:
         return local_dify(manifest, self.models, folder=self.folder, tools=self.tools, files=self.files, **options)
 
-    def _handle(self, invoke_type, payload):
+    def handle(self, invoke_type, payload):
         self.asked.append(invoke_type)
         return self.handler(invoke_type, payload)
 
     def call(self, tool, /, **parameters):
         request = tool_request(FOLDER.tool(tool), parameters, user_id="test-user")
         outputs = Outputs()
-        for message in self.process.call(request, timeout=30):
+        for message in self.tools.plugin.call(request, timeout=30):
             outputs.add(message)
         return outputs
 
@@ -65,10 +63,10 @@ def files(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def running(files, tmp_path_factory):
+def running(lent_plugin, files, tmp_path_factory):
     workspace = Workspace(files, tmp_path_factory.mktemp("workspace"))
-    yield workspace
-    workspace.process.close()
+    with lent_plugin.lend(FOLDER, workspace.handle) as workspace.tools.plugin:
+        yield workspace
 
 
 @pytest.fixture
@@ -256,7 +254,15 @@ def test_a_tool_runs_a_workflow(workspace):
             "NotConfigured",
             "as it does for a provider that it does not know",
         ),
-        ({"tool": "moderation", "parameters": '{"text": "a"}'}, "RefusedByDify", "setting `model`"),
+        ({"tool": "moderation", "parameters": '{"text": "a"}'}, "RefusedByDify", "The selector must be a dictionary"),
+        (
+            {
+                "tool": "text_embedding",
+                "parameters": json.dumps({"texts": "a", "model": selected("text-embedding"), "input_type": "odd"}),
+            },
+            "RefusedByDify",
+            "setting `input_type`",
+        ),
         ({"tool": "chat_app", "parameters": '{"query": "a"}'}, "RefusedByDify", "The selector must be a dictionary"),
         ({"tool": "storage", "parameters": '{"action": "get"}'}, "ProviderFailed", "`key` is empty"),
     ],

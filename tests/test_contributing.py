@@ -54,7 +54,7 @@ class Copy(NamedTuple):
 
 
 @pytest.fixture(scope="module")
-def copy(tmp_path_factory):
+def copy(child_process, tmp_path_factory):
     folder = tmp_path_factory.mktemp("copy")
     tracked = contents.tracked_by_git(ROOT)
     if tracked is None:
@@ -95,7 +95,7 @@ def test_make_docs_puts_it_into_every_table(copy):
         "readme/README_zh_Hans.md": "| `similarity` | 使用",
         "readme/README_ja_JP.md": "| `similarity` | ワークスペース",
         "readme/README_pt_BR.md": "| `similarity` | Informa",
-        "docs/tools.md": "| `similarity` | `model`, `first`, `second` | none | `similarity` |",
+        "docs/tools.md": "| `similarity` | `first`, `second` | `model`, `model_id` | `similarity` |",
         "docs/reverse-invocations.md": "| `model.text_embedding` | `model.text_embedding` | [`similarity`]"
         "(../tools/similarity.py) | [test](../tests/tools/test_similarity.py) | one call for both texts |",
     }

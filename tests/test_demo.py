@@ -40,7 +40,7 @@ class Run(NamedTuple):
 
 
 @pytest.fixture(scope="module")
-def run(tmp_path_factory):
+def run(child_process, tmp_path_factory):
     folder = tmp_path_factory.mktemp("demo")
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8"}
     command = [sys.executable, "-m", "examples.demo"]
@@ -161,25 +161,36 @@ def test_a_tool_without_a_step_of_its_own_gets_what_its_parameters_want():
     assert not step.makes_sense(Outputs(variables={"similarity": 0.5}))
 
 
-def test_tools_without_a_step_are_called_for_real_or_say_what_they_need(tmp_path, monkeypatch, capsys):
-    """As if the demo told of none of the tools there are."""
+@pytest.fixture
+def demonstrate(lent_plugin, tmp_path, monkeypatch):
+    """The demo in this process, with the plugin that runs already."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(__main__, "PluginProcess", lent_plugin.lend)
+    return __main__.main
+
+
+def test_tools_without_a_step_are_called_for_real_or_say_what_they_need(demonstrate, tmp_path, monkeypatch, capsys):
+    """As if the demo told of none of the tools there are."""
     monkeypatch.setattr(__main__, "tool_steps", lambda _share: [])
     monkeypatch.setattr(__main__, "http_steps", list)
 
-    assert __main__.main() == 1
+    assert demonstrate() == 1
 
     printed = capsys.readouterr().out
     worked = set(json.loads((tmp_path / demo.FOLDER / "results.json").read_text()))
-    assert {f"call {tool}" for tool in ("llm", "moderation", "rerank", "text_embedding", "upload_file")} <= worked
+    assert {f"call {tool}" for tool in ("llm", "moderation", "upload_file")} <= worked
     told = dict(re.findall(r"  call (\w+) \(.*\n(?:.*\n)*? {7}(?:FAILED (.*)|time .*)\n", printed))
     assert set(told) == set(TOOLS)
     assert told["chat_app"].startswith("No app is chosen.")
+    assert "`documents_list`" in told["rerank"]
+    assert "`texts_list`" in told["text_embedding"]
     assert told["question_classifier"] == "`classes` needs at least two classes, one per line."
     assert printed.count("since examples/demo/tools.py has no step for this tool") == len(TOOLS)
 
 
-def test_the_demo_fails_where_a_call_does_and_goes_on_with_those_that_need_nothing_of_it(tmp_path, monkeypatch, capsys):
+def test_the_demo_fails_where_a_call_does_and_goes_on_with_those_that_need_nothing_of_it(
+    demonstrate, tmp_path, monkeypatch, capsys
+):
     def call_tool(_folder, _plugin, step):
         if step.title == "first":
             raise PluginError("The plugin ended.")
@@ -188,7 +199,6 @@ def test_the_demo_fails_where_a_call_does_and_goes_on_with_those_that_need_nothi
     def tool(title, needed=""):
         return ToolStep(title, "llm", {}, lambda _: True, from_results=lambda done: {"prompt": needed and done[needed]})
 
-    monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(__main__, "call_tool", call_tool)
     monkeypatch.setattr(__main__, "http_steps", list)
     monkeypatch.setattr(
@@ -197,7 +207,7 @@ def test_the_demo_fails_where_a_call_does_and_goes_on_with_those_that_need_nothi
         lambda _folder, _share: [tool("first"), tool("second", "first"), tool("third")],
     )
 
-    code = __main__.main()
+    code = demonstrate()
 
     printed = capsys.readouterr().out
     assert code == 1

@@ -11,6 +11,9 @@ from workspace.cli import call
 ROOT = str(Path(__file__).parent.parent)
 
 
+pytestmark = pytest.mark.usefixtures("started_before")
+
+
 @pytest.fixture
 def tool(server, monkeypatch, capsys, tmp_path):
     """Calls a tool from the command line; returns its outputs as `--json` prints them."""

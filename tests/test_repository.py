@@ -99,7 +99,7 @@ def test_folders_import_only_what_lies_below_them():
 
 
 def test_no_api_of_the_http_side_knows_another():
-    for room in ("http", "openai", "dify"):
+    for room in ("http", "openai", "anthropic", "dify", "mcp", "connect"):
         for path in modules(f"endpoints/{room}"):
             others = {name.split(".")[1] for name in imported_ours(path) if name.startswith("endpoints.")}
             assert others <= {"http", room}, path

@@ -1,7 +1,6 @@
 """What every tool owes: to Dify (its YAML), to the workflow (its outputs), to its caller (its errors)."""
 
 import itertools
-from collections import Counter
 from pathlib import Path
 
 import jsonschema
@@ -68,16 +67,6 @@ def test_a_selector_is_optional_and_has_a_text_beside_it(tool):
             assert parameters[place + 1] == (f"{selector.name}_id", "string", "form")
             assert (selector.required, typed.required) == (False, False)
             assert (selector.default, typed.default) == (None, None)
-
-
-def test_nine_tools_have_a_model_selector_and_four_an_app_selector(registration):
-    kinds = Counter(
-        parameter.type.value
-        for config, _ in registration.tools_mapping["switchboard"][2].values()
-        for parameter in config.parameters
-    )
-
-    assert (kinds["model-selector"], kinds["app-selector"]) == (9, 4)
 
 
 @every_tool

@@ -75,11 +75,17 @@ def llm(serve: Serve) -> ToolCase:
 
 @tool_case
 def summary(serve: Serve) -> ToolCase:
+    happy = "All happy families are alike. " * 50
     return ToolCase(
         "system_summary",
-        {"text": "All happy families are alike. " * 50},
-        [{"summary": "Families."}],
-        {"text": "Every unhappy family is unhappy in its own way. " * 50, "instruction": "One word."},
+        {"text": happy, "model_id": "openai/some-model"},
+        [{"summary": happy}],
+        {
+            "text": "Every unhappy family is unhappy in its own way. " * 50,
+            "instruction": "One word.",
+            "model_id": "openai/other-model",
+        },
+        {"llm": [llm_chunk("Families.")]},
     )
 
 

@@ -1,6 +1,7 @@
-"""`session.file.upload`: keep a file in Dify, so that an app can take it as an input.
+"""`session.file.upload`: keep a file in Dify, which gives out an address for it.
 
-To mind: the plugin itself must reach `INTERNAL_FILES_URL`; the type goes in without `; charset=`.
+To mind: the plugin itself must reach `INTERNAL_FILES_URL`; the type goes in without `; charset=`; Dify 1.16 lets no
+app read the file.
 """
 
 from collections.abc import Generator

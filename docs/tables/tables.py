@@ -13,15 +13,18 @@ from docs.tables.markers import filled
 SPEAKS = {
     "endpoints/openai/": "OpenAI",
     "endpoints/openai/rerank.py": "Cohere, Jina",
+    "endpoints/anthropic/": "Anthropic",
     "endpoints/dify/": "Dify",
+    "endpoints/mcp/": "MCP",
+    "endpoints/connect/": "HTML",
     "endpoints/duck.py": "HTML",
     "endpoints/preflight.py": "CORS",
     "endpoints/not_found.py": "the API nearest",
 }
 """The API of the routes below a folder, or of those that one file answers, in the order of the README."""
 OF_AN_APP = "/<app_id>"
-ANY = ("/", "/<path:path>")
-"""Between them they match every path."""
+ANY = "/<path:path>"
+"""Matches every path but `/`, which stands beside it."""
 
 
 class Words(NamedTuple):
@@ -46,6 +49,7 @@ KINDS = {
     "model-selector": "model",
     "app-selector": "app",
     "text-input": "text",
+    "array[tools]": "tools",
     "select": "choice",
     "boolean": "switch",
 }
@@ -75,7 +79,8 @@ def paths_by_api(plugin: Plugin, language: str) -> str:
     words = WORDS[language]
     paths: dict[str, list[str]] = {api: [] for api in SPEAKS.values()}
     for each in plugin.routes:
-        short = dict.fromkeys(path.removeprefix(OF_AN_APP) for _, path in each.routes if path not in ANY)
+        own = [] if _catches_all(each) else each.routes
+        short = dict.fromkeys(path.removeprefix(OF_AN_APP) for _, path in own)
         shown = [path for path in short if not any(path.startswith(f"{other}/<") for other in short)]
         mark = words.fails if plugin.fails(each.module) else ""
         paths[_speaks(each.module)] += [f"`{path}`{mark}" for path in shown]
@@ -130,7 +135,7 @@ def _setting(setting: Setting) -> list[str]:
 def _routes(plugin: Plugin, each: Routes) -> str:
     """`POST [/<app_id>]/parameters` are two of them."""
     paths = [path for _, path in each.routes]
-    if set(paths) <= set(ANY):
+    if _catches_all(each):
         return "`OPTIONS` on any path" if {method for method, _ in each.routes} == {"OPTIONS"} else "anything else"
     names = []
     for method, path in each.routes:
@@ -139,6 +144,10 @@ def _routes(plugin: Plugin, each: Routes) -> str:
         elif not (path.startswith(OF_AN_APP) and path.removeprefix(OF_AN_APP) in paths):
             names.append(f"`{method} {path}`")
     return ", ".join(names) + (WORDS["en_US"].fails if plugin.fails(each.module) else "")
+
+
+def _catches_all(each: Routes) -> bool:
+    return any(path == ANY for _, path in each.routes)
 
 
 def _speaks(module: Module) -> str:

@@ -1,4 +1,4 @@
-"""`POST /chat-messages`: asks a chatbot, an agent or a chatflow, as Dify's Service API does."""
+"""`POST /chat-messages`: asks a chatbot, a legacy agent or a chatflow, as Dify's Service API does."""
 
 import json
 from collections.abc import Iterator, Mapping

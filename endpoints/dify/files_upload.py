@@ -1,4 +1,4 @@
-"""`POST /files/upload`: keeps a file in Dify, as an input of type file for an app.
+"""`POST /files/upload`: keeps a file in Dify, as an input of type file for an app (Dify 1.16 lets no app read it).
 
 The answer's `id` stands for the file in the inputs of the other routes, as in Dify:
 

@@ -43,7 +43,18 @@ def read_bytes(request: Request) -> bytes:
 
 
 def read_json[T: BaseModel](request: Request, form: type[T]) -> T:
-    """The body as an object of this form; raises InvalidInput with the name of the field that is wrong.
+    """The body as an object of this form; raises InvalidInput with the name of the field that is wrong."""
+    found = read_value(request)
+    if not isinstance(found, dict):
+        raise InvalidInput("The body has to be a JSON object.")
+    try:
+        return form.model_validate(found)
+    except ValidationError as error:
+        raise field_error(error, found) from None
+
+
+def read_value(request: Request) -> Any:
+    """The body as whatever JSON value it is; raises InvalidInput for one that is none.
 
     Every string in it can be written as UTF-8, every number fits a float64, and nothing is nested deeper than 200.
     """
@@ -55,13 +66,7 @@ def read_json[T: BaseModel](request: Request, form: type[T]) -> T:
         raise WrongContentType(
             f"The body was sent as {content_type[:100]}. Send JSON, with the header `Content-Type: application/json`."
         )
-    found = _parse(body)
-    if not isinstance(found, dict):
-        raise InvalidInput("The body has to be a JSON object.")
-    try:
-        return form.model_validate(found)
-    except ValidationError as error:
-        raise field_error(error, found) from None
+    return _parse(body)
 
 
 def _parse(body: bytes) -> Any:

@@ -6,7 +6,7 @@ from typing import Any
 
 from werkzeug import Request, Response
 
-from endpoints.http.errors import UnreadableSetting
+from endpoints.http.errors import ForeignOrigin, UnreadableSetting
 from endpoints.http.typed_lists import values
 
 _METHODS = "GET, HEAD, POST, PUT, DELETE, OPTIONS"
@@ -17,6 +17,8 @@ _HEADER_NAMES = re.compile(r"[\w!#$%&'*+.^`|~-]+(?:\s*,\s*[\w!#$%&'*+.^`|~-]+)*"
 
 def allow_origin(request: Request, settings: Mapping[str, Any], response: Response) -> None:
     """Let the page that sent the request read the response, if the settings name its origin or "*"."""
+    if not settings.get("allowed_origins"):
+        return
     allowed = _allowed_origins(settings)
     origin = request.headers.get("Origin", "")
     if "*" in allowed:
@@ -29,6 +31,17 @@ def allow_origin(request: Request, settings: Mapping[str, Any], response: Respon
     else:
         return
     response.headers["Access-Control-Expose-Headers"] = "*"
+
+
+def check_origin(request: Request, settings: Mapping[str, Any]) -> None:
+    """Raises ForeignOrigin for a request of a web page that the settings do not name."""
+    allowed = _allowed_origins(settings)
+    origin = request.headers.get("Origin", "").lower()
+    if origin and origin not in allowed and "*" not in allowed:
+        raise ForeignOrigin(
+            "Web pages of this origin may not call this endpoint. Add it to the allowed origins in the endpoint's "
+            "settings in Dify."
+        )
 
 
 def preflight(request: Request, settings: Mapping[str, Any]) -> Response:

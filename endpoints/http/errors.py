@@ -3,6 +3,7 @@
 SwitchboardError
 ├── InvalidInput          400
 │   ├── WrongKey          401
+│   ├── ForeignOrigin     403   a web page that the settings do not name
 │   ├── NotFound          404   no such route, or a model or app that this key cannot reach
 │   ├── MethodNotAllowed  405
 │   ├── TooLarge          413
@@ -21,6 +22,12 @@ class WrongKey(InvalidInput):
     def __init__(self, message: str, challenge: str) -> None:
         super().__init__(message)
         self.challenge = challenge
+
+
+class ForeignOrigin(InvalidInput):
+    """The request comes from a web page that the settings do not name."""
+
+    status = 403
 
 
 class NotFound(InvalidInput):

@@ -11,25 +11,29 @@ from endpoints.http.errors import WrongKey
 
 
 def check_key(request: Request, settings: Mapping[str, Any], *, basic: bool = False) -> None:
-    """Let the request pass if it carries the group's key as `Authorization: Bearer`; raises WrongKey otherwise.
+    """Let the request pass if it carries the group's key as `Authorization: Bearer` or `x-api-key`, or raise WrongKey.
 
-    With `basic` also as the password of Basic, which is how a browser asks for one. A group without a key lets nobody
+    With `basic` also as the password of Basic, which is how a browser asks for one. A client with a key of Anthropic's
+    in its environment sends that beside this one, so the key counts in either place. A group without a key lets nobody
     in: Dify stores an unset one as null, "" or not at all. Compared in constant time, as bytes.
     """
     # browsers ask for a password only where Basic stands alone
     challenge = 'Basic realm="Switchboard", charset="UTF-8"' if basic else 'Bearer realm="Switchboard"'
     stored = settings.get("api_key")
     key = stored.strip().encode(errors="surrogatepass") if isinstance(stored, str) else b""
-    given = _given_key(request.headers.get("Authorization", ""), basic=basic)
+    given = [
+        _given_key(request.headers.get("Authorization", ""), basic=basic),
+        request.headers.get("x-api-key", "").strip().encode(errors="surrogatepass"),
+    ]
     if not key:
         raise WrongKey("This endpoint has no API key and lets nobody in. Set one in its settings in Dify.", challenge)
-    if not given:
+    if not any(given):
         raise WrongKey(
             "The request carries no API key. Send the key from this endpoint's settings in Dify as the header "
-            "`Authorization: Bearer KEY`.",
+            "`Authorization: Bearer KEY` or `x-api-key: KEY`.",
             challenge,
         )
-    if not hmac.compare_digest(given, key):
+    if not any(hmac.compare_digest(each, key) for each in given):
         # clients know a wrong key by these first words
         raise WrongKey(
             "Incorrect API key provided. It has to be the one in this endpoint's settings in Dify.", challenge

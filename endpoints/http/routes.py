@@ -6,10 +6,14 @@ import functools
 from werkzeug.routing import Map, Rule
 
 ROUTES = {
+    "/": "GET",
     "/v1/chat/completions": "POST",
     "/v1/responses": "POST",
+    "/v1/messages": "POST",
+    "/mcp": "POST",
     "/v1/models": "GET",
     "/v1/models/<path:id>": "GET",
+    "/v1/messages/count_tokens": "POST",
     "/v1/embeddings": "POST",
     "/v1/audio/speech": "POST",
     "/v1/moderations": "POST",
@@ -32,8 +36,9 @@ ROUTES = {
 
 
 _INSTEAD = {
-    "/v1/messages": "/v1/chat/completions",
     "/v1/completions": "/v1/chat/completions",
+    "/v1/complete": "/v1/messages",
+    "/v1/messages/batches": "/v1/messages",
 }
 """Known APIs that are not here."""
 

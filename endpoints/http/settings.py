@@ -11,7 +11,7 @@ for several models:
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from dify_plugin.entities.model import ModelType
@@ -58,6 +58,8 @@ class App(NamedTuple):
     name: str
     """Its alias, or else its id."""
     selector: dict[str, Any]
+    setting: str = ""
+    """The setting of one kind of app that it was chosen in, "" for one of several."""
 
     @property
     def app_id(self) -> str:
@@ -89,16 +91,15 @@ class GroupSettings:
 
         Raises NotFound for one that the key does not reach, InvalidInput where none is configured or its type differs.
         """
-        of_type = self._models_of(model_type)
         if not name:
-            if default := next(of_type, None):
+            if default := next(self._models_of(model_type), None):
                 return default
             raise InvalidInput(
                 f"No model is named, and none is set as `{_MODEL_SETTINGS[model_type]}` in this endpoint's settings in "
                 "Dify. Name one in `model`, or set a default there.",
                 field="model",
             )
-        if found := _find(list(of_type), name):
+        if found := self._named(model_type, name):
             return found
         if other := _find(self.models(), name):
             raise InvalidInput(
@@ -135,12 +136,12 @@ class GroupSettings:
         """
         if name and name.startswith(APP_PREFIX):
             return self.app(name)
-        try:
-            return self.model(ModelType.LLM, name)
-        except NotFound:
-            if app := next((app for app in self.apps() if name == app.name), None):
-                return app
-            raise
+        if not name:
+            return self.model(ModelType.LLM, None)
+        if model := self._named(ModelType.LLM, name):
+            return model
+        app = next((app for app in self.apps() if name == app.name), None)
+        return app or self.model(ModelType.LLM, name)
 
     def find(self, name: str) -> Model | App | None:
         """The configured model or app, of whatever type, that requests know by this name."""
@@ -160,28 +161,40 @@ class GroupSettings:
             "path."
         )
 
-    def _models_of(self, model_type: ModelType) -> Iterator[Model]:
-        """The models of this type, each under a name of its own; the first is the default."""
+    def _named(self, model_type: ModelType, name: str) -> Model | None:
+        """The configured model of this type that requests know by this name.
+
+        Every request asks for one, and there may be many: of those that are listed, the ones that hold the name are
+        read first.
+        """
+        return _find(self._models_of(model_type, name), name) or _find(self._models_of(model_type), name)
+
+    def _models_of(self, model_type: ModelType, holding: str = "") -> Iterator[Model]:
+        """The models of this type, each under a name of its own; the first is the default.
+
+        Of those that are listed, only the ones whose entry holds this text as it is.
+        """
         names = set()
-        for model in self._named_models_of(model_type):
+        for model in self._named_models_of(model_type, holding):
             unique = model._replace(name=model.full_id) if model.name in names else model
             names.add(unique.name)
             yield unique
 
-    def _named_models_of(self, model_type: ModelType) -> Iterator[Model]:
+    def _named_models_of(self, model_type: ModelType, holding: str) -> Iterator[Model]:
         setting = _MODEL_SETTINGS[model_type]
         if setting == "rerank_model":
-            yield from self._listed_models(setting, ModelType.RERANK)
+            yield from self._listed_models(setting, ModelType.RERANK, holding)
         elif selector := self._selector(setting):
             provider, model = selector.get("provider"), selector.get("model")
             if isinstance(provider, str) and provider and isinstance(model, str) and model:
                 # of the type of the setting: what is stored may be left over from another model
                 yield Model(model, model_type, {**selector, "model_type": model_type.value})
-        yield from (model for model in self._listed_models("models", ModelType.LLM) if model.model_type is model_type)
+        listed = self._listed_models("models", ModelType.LLM, holding)
+        yield from (model for model in listed if model.model_type is model_type)
 
-    def _listed_models(self, setting: str, default_type: ModelType) -> Iterator[Model]:
+    def _listed_models(self, setting: str, default_type: ModelType, holding: str) -> Iterator[Model]:
         form = "[ALIAS =] [TYPE:]PROVIDER/MODEL"
-        for place, alias, entry in self._entries(setting, form):
+        for place, alias, entry in self._entries(setting, form, holding):
             before, colon, after = entry.partition(":")
             typed = colon and "/" not in before  # not the colon in ollama/llama3:8b
             model_type = _TYPES.get(before.strip().lower()) if typed else default_type
@@ -193,7 +206,7 @@ class GroupSettings:
     def _selected_app(self, setting: str) -> App | None:
         selector = self._selector(setting)
         app_id = selector.get("app_id") if selector else None
-        return App(app_id, selector) if selector and isinstance(app_id, str) and app_id else None
+        return App(app_id, selector, setting) if selector and isinstance(app_id, str) and app_id else None
 
     def _listed_apps(self) -> Iterator[App]:
         form = "[ALIAS =] ID"
@@ -202,9 +215,14 @@ class GroupSettings:
                 raise _unreadable("apps", place, form)
             yield App(alias or app_id, {"app_id": app_id})
 
-    def _entries(self, setting: str, form: str) -> Iterator[tuple[int, str, str]]:
-        """Place, alias ("" for none) and value of each `[alias =] value` in a setting of several."""
+    def _entries(self, setting: str, form: str, holding: str = "") -> Iterator[tuple[int, str, str]]:
+        """Place, alias ("" for none) and value of each `[alias =] value` in a setting of several.
+
+        Only of those that hold a text, and up to the first that cannot be read.
+        """
         for place, alias, value in entries(self._settings.get(setting)):
+            if holding not in (value if not alias else f"{alias} = {value}"):
+                continue
             if alias == "" or not value:
                 raise _unreadable(setting, place, form)
             yield place, alias or "", value
@@ -219,10 +237,15 @@ class GroupSettings:
             ) from None
 
 
-def _find(models: list[Model], name: str) -> Model | None:
+def _find(models: Iterable[Model], name: str) -> Model | None:
     """By the name it is listed under, or else by what an alias or a full id stands for."""
-    listed = next((model for model in models if name == model.name), None)
-    return listed or next((model for model in models if name in (model.selector["model"], model.full_id)), None)
+    found = None
+    for model in models:
+        if name == model.name:
+            return model
+        if found is None and name in (model.selector["model"], model.full_id):
+            found = model
+    return found
 
 
 def _selector(full_id: str, model_type: ModelType) -> dict[str, Any] | None:

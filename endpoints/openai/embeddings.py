@@ -10,11 +10,12 @@ from werkzeug import Request, Response
 from endpoints.http.body import read_json
 from endpoints.http.route import route
 from endpoints.http.settings import GroupSettings
-from endpoints.openai.wire.embeddings import EmbeddingsRequest, check_dimensions, check_vectors, embeddings_reply
+from endpoints.openai.wire.embeddings import EmbeddingsRequest, check_dimensions, embeddings_reply
 from endpoints.openai.wire.errors import openai_error
 from endpoints.openai.wire.replies import json_reply
 from switchboard.reverse_invocation import reverse_invocation
 from switchboard.selectors import text_embedding_config
+from switchboard.vectors import check_vectors
 from switchboard.wire_limits import check_request_fits
 
 

@@ -1,7 +1,6 @@
 """`GET /v1/models` and `/v1/models/<id>`: lists the models and apps in the settings.
 
-Its form is that of the OpenAI API reference, "Models".
-
+One object serves the clients of two APIs, with the fields of both (OpenAI's and Anthropic's API references, "Models").
 What else a key with the reach of the workspace can use is not listed: Dify tells no plugin which models there are.
 """
 
@@ -29,7 +28,16 @@ class ModelsEndpoint(Endpoint):
             listed: dict[str, dict[str, Any]] = {}
             for entry in entries:
                 listed.setdefault(entry["id"], entry)  # models of two types may share a name
-            return json_reply({"object": "list", "data": list(listed.values())})
+            ids = list(listed)
+            return json_reply(
+                {
+                    "object": "list",
+                    "data": list(listed.values()),
+                    "first_id": ids[0] if ids else None,
+                    "last_id": ids[-1] if ids else None,
+                    "has_more": False,
+                }
+            )
         if found := group.find(wanted):
             return json_reply(_entry(found))
         problem = f"The model `{wanted[:MAX_NAME]}` does not exist, or this key does not reach it."
@@ -42,7 +50,18 @@ class ModelsEndpoint(Endpoint):
 
 
 def _entry(configured: Model | App) -> dict[str, Any]:
-    """`created` is 0 for all: nobody tells a plugin when a model was made, and clients need a number."""
+    """Nobody tells a plugin when a model was made, and clients need a date."""
     if isinstance(configured, App):
-        return {"id": APP_PREFIX + configured.name, "object": "model", "created": 0, "owned_by": "dify"}
-    return {"id": configured.name, "object": "model", "created": 0, "owned_by": configured.selector["provider"]}
+        name, owner = APP_PREFIX + configured.name, "dify"
+    else:
+        name, owner = configured.name, configured.selector["provider"]
+    return {
+        "id": name,
+        "object": "model",
+        "created": 0,
+        "owned_by": owner,
+        "type": "model",
+        "display_name": name,
+        "created_at": "1970-01-01T00:00:00Z",
+        "lifecycle": "active",
+    }

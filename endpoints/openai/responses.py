@@ -1,4 +1,4 @@
-"""`POST /v1/responses`: ask a language model or an app, streaming or not; nothing is kept between two requests.
+"""`POST /v1/responses`: asks a language model, or an app as `app/<app_id>`, streaming or not, and keeps nothing.
 
 Dify is asked in `switchboard/chat/models.py` (`model.llm`, `model.llm_structured_output`) and
 `switchboard/chat/apps.py` (`app.chat`), since the calls are the same whichever API a chat comes through.

@@ -1,13 +1,13 @@
 """The requests to the endpoints: every route at least once, and what happens to requests that are wrong."""
 
 import re
-from collections.abc import Callable, Mapping
 from typing import Any
 
 import httpx
 
 from examples.demo import FAILS_IN_DIFY, FOLDER, PLUGIN
-from examples.demo.http_calls import HttpStep, Reply
+from examples.demo.http_calls import HttpStep, MakeHttpStep, Reply
+from examples.demo.mcp import mcp_steps
 from examples.demo.texts import (
     ABOUT_ANA,
     CLEAN,
@@ -41,12 +41,9 @@ ADD = {
 CITY = {"type": "object", "properties": {"city": {"type": "string"}, "river": {"type": "string"}}}
 RANK = {"query": QUESTION, "documents": FACTS[::-1], "top_n": 2}
 
-type MakeHttpStep = Callable[[Mapping[str, Any]], HttpStep]
-"""Makes a step from what the ones before it told, by their titles."""
-
 
 def http_steps() -> list[MakeHttpStep]:
-    return [*_openai_steps(), *_dify_steps(), *_other_steps()]
+    return [*_openai_steps(), *_dify_steps(), *mcp_steps(), *_other_steps()]
 
 
 def _openai_steps() -> list[MakeHttpStep]:
@@ -110,6 +107,8 @@ def _openai_steps() -> list[MakeHttpStep]:
             _is_lisbon,
             json={"input": FACTS_AND_QUESTION},
         ),
+        lambda _: HttpStep("ask for a message", "POST /v1/messages", _message, _is_lisbon, json=ASK),
+        lambda _: HttpStep("count tokens", "POST /v1/messages/count_tokens", lambda reply: reply.json, bool, json=ASK),
         lambda _: HttpStep(
             "embed texts",
             "POST /v1/embeddings",
@@ -261,6 +260,10 @@ def _ids(reply: Reply) -> list[str]:
 
 def _content(reply: Reply) -> str:
     return str(reply.json["choices"][0]["message"]["content"])
+
+
+def _message(reply: Reply) -> str:
+    return str(reply.json["content"][0]["text"])
 
 
 def _streamed_content(reply: Reply) -> str:

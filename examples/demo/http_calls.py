@@ -57,6 +57,10 @@ class HttpStep(NamedTuple):
         return self.route
 
 
+type MakeHttpStep = Callable[[Mapping[str, Any]], HttpStep]
+"""Makes a step from what the ones before it told, by their titles."""
+
+
 def send(client: httpx.Client, step: HttpStep) -> Any:
     """One request: show what goes in and what comes out; returns what the reply tells."""
     method, route = step.route.split(" ")

@@ -14,8 +14,8 @@ from switchboard.wire_limits import check_results_fit
 def result_messages(
     tool: Tool, result: AppResult, *, text: str, variables: dict[str, Any]
 ) -> Iterator[ToolInvokeMessage]:
-    """The text for a person, the files, what an agent's model needs beside them as JSON, and each of `variables`, which do
-    not reach a model: the sources of an answer, and the conversation to go on with.
+    """The text for a person, the files, as JSON the sources of an answer and the conversation to go on with, which an
+    agent's model gets in no other way, and each of `variables`.
 
     Only once the run has ended: moderation can replace an answer until then. Raises NoAnswer before anything goes out
     where one of them would not fit on a line.

@@ -69,6 +69,17 @@ _LABELS = {
 }
 
 
+def refuse_wishes(**wanted: bool) -> None:
+    """Raise InvalidInput for a field of a request that is set, and says what only an app's own settings decide."""
+    for field, is_wanted in wanted.items():
+        if is_wanted:
+            raise InvalidInput(
+                f"An app of Dify cannot be given `{field}`: its own settings in Dify decide that. Leave it out, or ask "
+                "a model.",
+                field=field,
+            )
+
+
 def query_of(
     messages: list[PromptMessage], *, last_only: bool, fields: Sequence[str], messages_field: str = "messages"
 ) -> str:

@@ -1,6 +1,6 @@
 """The parameters of a language model: what the selector holds, and what a request wants instead."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 _OWN_NAMES = {
@@ -29,3 +29,20 @@ def overridden(defaults: Mapping[str, Any], wanted: Mapping[str, Any]) -> dict[s
     replaced = {*wanted, *(own for name in wanted for own in _OWN_NAMES.get(name, ()))}
     kept = {name: value for name, value in defaults.items() if name not in replaced}
     return kept | {name: value for name, value in wanted.items() if value is not None}
+
+
+def given_way(
+    parameters: Mapping[str, Any], refused: str, negotiable: Collection[str], *, most: float | None
+) -> dict[str, Any]:
+    """The parameters after the model has refused one of them, which it calls by its own name.
+
+    If that is negotiable, it is lowered to `most`, or else left out.
+    """
+    name = next((common for common, own in _OWN_NAMES.items() if refused in own and common in parameters), refused)
+    if name not in negotiable:
+        return {**parameters}
+    kept = {other: value for other, value in parameters.items() if other != name}
+    value = parameters.get(name)
+    if most is not None and isinstance(value, int | float) and value > most:
+        kept[name] = int(most) if isinstance(value, int) else most
+    return kept

@@ -3,12 +3,12 @@
     for piece in ask(self.session, Chat(model=..., messages=[...])):
         ...  # Text, Reasoning and ToolCall, at last End
 
-The wire forms (OpenAI's chat completions is the first) make the `Chat` and write the pieces out.
+The wire forms make the `Chat` and write the pieces out.
 """
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from dify_plugin.core.runtime import Session
@@ -23,11 +23,12 @@ from dify_plugin.entities.model.message import (
     TextPromptMessageContent,
 )
 
+from switchboard.chat.completion_params import given_way
 from switchboard.chat.deepseek import is_deepseek, marked_history
 from switchboard.chat.pieces import End, Piece, Reasoning, SplitText, Text, Usage, finish
 from switchboard.chat.structured_output import restore_booleans
 from switchboard.chat.tool_calls import ToolCalls
-from switchboard.errors import NoAnswer
+from switchboard.errors import NoAnswer, RefusedByDify
 from switchboard.reverse_invocation import reverse_invocation
 from switchboard.wire_limits import check_request_size, wire_size
 
@@ -48,6 +49,8 @@ class Chat:
     """At most one call of a tool: those after the first are left out."""
     messages_field: str = "messages"
     """Of the request, which a caller has to make smaller where all of it is too large."""
+    negotiable: frozenset[str] = frozenset()
+    """Those of the model's parameters that give way where it does not take them so: lowered, or else left out."""
 
 
 def ask(session: Session, chat: Chat) -> Iterator[Piece]:
@@ -55,6 +58,17 @@ def ask(session: Session, chat: Chat) -> Iterator[Piece]:
 
     With a schema there is one `Text`, the whole object as JSON: Dify may have mended what the model said on the way.
     """
+    try:
+        yield from _ask_once(session, chat)
+    except RefusedByDify as refusal:  # before the model was asked, so before the first piece
+        parameters = given_way(chat.model.completion_params, refusal.parameter, chat.negotiable, most=refusal.most)
+        if parameters == chat.model.completion_params:
+            raise
+        model = chat.model.model_copy(update={"completion_params": parameters})
+        yield from ask(session, replace(chat, model=model))
+
+
+def _ask_once(session: Session, chat: Chat) -> Iterator[Piece]:
     answer = _Answer(chat)
     messages = _told_to_call(chat) if chat.has_to_call else chat.messages
     if is_deepseek(chat.model.provider):
@@ -99,13 +113,7 @@ def _told_to_call(chat: Chat) -> list[PromptMessage]:
 
 
 def _check_size(chat: Chat) -> None:
-    sent = [
-        *(message.model_dump() for message in chat.messages),
-        *(tool.model_dump() for tool in chat.tools),
-        chat.model.completion_params,
-        chat.stop,
-        chat.schema,
-    ]
+    sent = [chat.messages, chat.tools, chat.model.completion_params, chat.stop, chat.schema]
     check_request_size("The chat", wire_size(sent), field=chat.messages_field)
 
 
@@ -122,6 +130,7 @@ class _Answer:
         self._object: Mapping[str, Any] | None = None
 
     def pieces(self, chunks: Iterable[LLMResultChunk]) -> Iterator[Piece]:
+        wants_object = self._chat.schema is not None
         for chunk in chunks:
             delta = chunk.delta
             self._is_empty = False
@@ -135,8 +144,8 @@ class _Answer:
                 yield from self._parts(content)
             if delta.message.tool_calls:
                 yield from self.calls.feed(delta.message.tool_calls)
-            if isinstance(chunk, LLMResultChunkWithStructuredOutput) and chunk.structured_output is not None:
-                self._object = chunk.structured_output
+            if wants_object and isinstance(chunk, LLMResultChunkWithStructuredOutput):
+                self._object = self._object if chunk.structured_output is None else chunk.structured_output
 
     def end(self) -> Iterator[Piece]:
         """What is known only now."""

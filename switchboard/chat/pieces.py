@@ -47,6 +47,8 @@ class Finish(StrEnum):
     """Why an answer ended."""
 
     STOP = "stop"
+    STOP_SEQUENCE = "stop_sequence"
+    """At one of those that were asked for; most providers call that the plain end."""
     LENGTH = "length"
     TOOL_CALLS = "tool_calls"
     CONTENT_FILTER = "content_filter"
@@ -69,6 +71,7 @@ class End(NamedTuple):
 type Piece = Text | Replacement | Reasoning | ToolCall | Conversation | End
 
 _FINISHES = {
+    Finish.STOP_SEQUENCE: {"stop_sequence"},
     Finish.LENGTH: {"length", "max_tokens", "max_output_tokens", "model_length", "model_context_window_exceeded"},
     Finish.TOOL_CALLS: {"tool_calls", "tool_use", "tool_call", "function_call"},
     Finish.CONTENT_FILTER: {
@@ -93,9 +96,9 @@ def finish(reason: str | None, *, called: bool) -> Finish:
     """
     word = (reason or "").rpartition(".")[2].lower()
     found = next((known for known, words in _FINISHES.items() if word in words), Finish.STOP)
-    if found in (Finish.STOP, Finish.TOOL_CALLS):
-        return Finish.TOOL_CALLS if called else Finish.STOP
-    return found
+    if called and found in (Finish.STOP, Finish.STOP_SEQUENCE):
+        return Finish.TOOL_CALLS
+    return Finish.STOP if found is Finish.TOOL_CALLS and not called else found
 
 
 class SplitText:

@@ -69,7 +69,18 @@ RESPONSES = Route(
     ends=lambda events: json.loads(events[-1]).get("response", {}).get("usage") is not None,
     breaks_off=lambda events: json.loads(events[-1])["type"] == "response.completed",
 )
-ROUTES = {"OpenAI": OPENAI, "Responses": RESPONSES, "Dify": DIFY}
+MESSAGES = Route(
+    "/v1/messages",
+    {"model": "test-model", "max_tokens": 50, "messages": [{"role": "user", "content": "Hi"}], "stream": True},
+    piece=llm_chunk,
+    end=llm_chunk("", finish_reason="stop", total_tokens=9),
+    text=lambda event: event.get("delta", {}).get("text", ""),
+    ends=lambda events: (
+        json.loads(events[-1])["type"] == "message_stop" and json.loads(events[-2])["usage"]["input_tokens"] == 8
+    ),
+    breaks_off=lambda events: json.loads(events[-1])["type"] == "message_stop",
+)
+ROUTES = {"OpenAI": OPENAI, "Responses": RESPONSES, "Messages": MESSAGES, "Dify": DIFY}
 every_route = pytest.mark.parametrize("route", ROUTES.values(), ids=ROUTES)
 
 

@@ -32,6 +32,7 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         yield tmp_path_factory.mktemp("kept")
 
 
+@pytest.mark.usefixtures("started_before")
 @pytest.mark.parametrize(
     ("document", "command", "printed"), SHOWN, ids=[f"{each[0]}-{each[1][27:70]}" for each in SHOWN]
 )
@@ -49,7 +50,7 @@ def test_a_command_prints_what_stands_below_it(kept, document, command, printed)
     assert is_as_printed(printed, shown), shown
 
 
-def test_make_package_prints_what_is_printed(tmp_path):
+def test_make_package_prints_what_is_printed(child_process, tmp_path):
     [printed] = [output for command, output in commands() if command == "make package"]
     recipe = re.search(r"^package:.*\n\t@\$\(IN_VENV\) (.*)$", (ROOT / "Makefile").read_text(), re.MULTILINE)
     assert recipe

@@ -18,12 +18,15 @@ import yaml
 from werkzeug.routing import Map, Rule
 
 import endpoints.http.errors  # noqa: F401 - for its errors
+from endpoints.anthropic.wire import call
+from endpoints.anthropic.wire.request import MessagesRequest
 from endpoints.http.routes import ROUTES
 from endpoints.openai.wire import chat_parameters, responses_call
 from endpoints.openai.wire.chat_request import ChatRequest
 from endpoints.openai.wire.responses_request import ResponsesRequest
 from switchboard.errors import SwitchboardError
 from tests.documents import ROOT, blocks, code, commands, is_as_printed, routes_of, rows
+from tests.endpoints.anthropic import test_refusals as messages
 from tests.endpoints.openai.test_responses_refusals import PASSED_OVER
 from workspace.cli.command_line import serve_parser
 
@@ -45,7 +48,7 @@ class Served(NamedTuple):
 
 
 @pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+def served(child_process: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """What `make serve` runs, on a port that is free."""
     recipe = re.search(r"^serve:.*\n\t@\$\(IN_VENV\) (.*)$", (ROOT / "Makefile").read_text(), re.MULTILINE)
     assert recipe
@@ -126,7 +129,7 @@ def test_a_command_does_what_is_printed(served, command, printed):
 
     assert printed
     assert is_as_printed(printed, real), real
-    is_refusal = printed.startswith(('{"error"', '{"code"'))
+    is_refusal = printed.startswith(('{"error"', '{"code"', '{"type": "error"'))
     assert status in ((400, 401, 404) if is_refusal else (200, 201))
 
 
@@ -221,10 +224,20 @@ def test_every_parameter_of_a_chat_has_its_row():
     assert sorted(found["ignored"]) == sorted(chat_parameters.IGNORED)
 
 
+def test_every_field_of_a_message_request_is_in_its_row():
+    cells = {name: set(code(cell)) for name, cell in rows("## Anthropic's Messages", DOCUMENT)}
+
+    assert set(call.REFUSED) <= cells["refused"]
+    assert {tool["type"] for tool in messages.TOOLS_OF_ANTHROPIC} <= cells["refused"]
+    assert cells["passed over"] >= set(messages.PASSED_OVER)
+    assert set(MessagesRequest.model_fields) <= set().union(*cells.values())
+    assert not set(call.REFUSED) & set().union(*(cells[name] for name in cells if name != "refused"))
+
+
 def test_every_status_of_an_error_has_its_row():
     listed = {int(number) for cells in rows("## Errors", DOCUMENT) for number in cells[0].split(", ")}
 
-    assert listed == {error.status for error in all_below(SwitchboardError)} | {429}
+    assert listed == {error.status for error in all_below(SwitchboardError)} | {429, 503, 529}
 
 
 def all_below(root: type[SwitchboardError]) -> set[type[SwitchboardError]]:

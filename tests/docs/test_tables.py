@@ -169,7 +169,7 @@ def test_a_missing_file_is_named(copy, capsys, file, told):
             "endpoints/duck.py does not say what the route does",
         ),
         ("endpoints/duck.yaml", "method: GET\n", "", "endpoints/duck.yaml lacks method"),
-        ("endpoints/group.yaml", "name: reach", "title: reach", "endpoints/group.yaml: setting number 13 lacks a name"),
+        ("endpoints/group.yaml", "name: reach", "title: reach", "endpoints/group.yaml: setting number 14 lacks a name"),
         (
             "endpoints/group.yaml",
             "    help:\n",

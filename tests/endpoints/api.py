@@ -6,6 +6,7 @@ from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
 from typing import Any
 
+import anthropic
 import httpx
 import openai
 
@@ -66,6 +67,10 @@ class Api:
     def openai(self, **options: Any) -> openai.OpenAI:
         client = openai.OpenAI(base_url=f"{self.url}/v1", api_key=KEY, max_retries=0, timeout=30, **options)
         return self._clients.enter_context(client)
+
+    def anthropic(self, **options: Any) -> anthropic.Anthropic:
+        options = {"api_key": KEY, "max_retries": 0, **options}
+        return self._clients.enter_context(anthropic.Anthropic(base_url=self.url, timeout=30, **options))
 
     def close(self) -> None:
         self._clients.close()

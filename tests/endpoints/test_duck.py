@@ -115,7 +115,7 @@ def test_head_says_what_would_come_and_runs_no_app(api):
     ("answer", "status", "code", "sentence"),
     [
         ([DifyError("request failed: app not found")], 400, "app_unavailable", "app not found"),
-        ([error("overloaded")], 502, "completion_request_error", "overloaded"),
+        ([error("overloaded")], 503, "completion_request_error", "overloaded"),
         ([workflow("workflow_started", id=RUN)], 400, "not_chat_app", "/workflows/run"),
         ([], 502, "completion_request_error", "without an answer"),
     ],

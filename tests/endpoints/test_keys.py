@@ -10,10 +10,12 @@ import pytest
 
 from endpoints.http.routes import ROUTES
 from tests.endpoints.api import KEY
+from tests.endpoints.error_forms import form_of
 from tests.endpoints.valid_requests import VALID
 
 PATHS = {route: valid[0].path for route, valid in VALID.items()}
-every_route = pytest.mark.parametrize("route", ROUTES)
+WITH_A_KEY = [route for route in ROUTES if route != "/"]  # the page that says how to connect is for anybody
+every_route = pytest.mark.parametrize("route", WITH_A_KEY)
 
 
 def ask(api, route="/v1/models", **headers):
@@ -28,8 +30,12 @@ def test_no_route_lets_in_who_has_no_key(api, route, authorization):
 
     assert answer.status_code == 401
     assert answer.headers["WWW-Authenticate"].startswith("Basic " if route.startswith("/duck") else "Bearer ")
-    if route.startswith(("/v1/", "/v2/")):
+    if form_of(route) == "mcp":
+        assert (answer.json()["jsonrpc"], answer.json()["id"]) == ("2.0", None)
+    elif form_of(route) == "openai":
         assert answer.json()["error"]["code"] == "invalid_api_key"
+        assert answer.json()["error"]["type"] == "authentication_error"
+    elif form_of(route) == "anthropic":
         assert answer.json()["error"]["type"] == "authentication_error"
     else:
         assert (answer.json()["code"], answer.json()["status"]) == ("unauthorized", 401)
@@ -58,10 +64,19 @@ def test_the_client_of_openai_knows_a_wrong_key(api):
     assert refused.value.code == "invalid_api_key"
 
 
-@pytest.mark.parametrize("header", ["api-key", "x-api-key", "Cookie", "Proxy-Authorization"])
+@pytest.mark.parametrize("header", ["api-key", "Cookie", "Proxy-Authorization"])
 def test_the_key_counts_in_no_other_header(api, header):
     assert ask(api, **{header: KEY}).status_code == 401
     assert ask(api, **{header: f"Bearer {KEY}"}).status_code == 401
+
+
+@every_route
+def test_the_key_counts_as_anthropics_clients_send_it(api, route):
+    assert ask(api, route, **{"x-api-key": KEY}).status_code != 401
+    assert ask(api, route, **{"x-api-key": KEY, "Authorization": "Bearer key-of-another"}).status_code != 401
+    assert ask(api, route, **{"x-api-key": "key-of-another", "Authorization": f"Bearer {KEY}"}).status_code != 401
+    assert ask(api, route, **{"x-api-key": f"Bearer {KEY}"}).status_code == 401
+    assert ask(api, route, **{"x-api-key": "wrong"}).status_code == 401
 
 
 def test_the_key_counts_in_no_query(api):
@@ -79,7 +94,7 @@ def test_a_key_beyond_ascii_is_sent_as_utf8(api):
 def test_only_the_route_for_browsers_takes_the_key_as_a_password(api):
     password = "Basic " + base64.b64encode(f"anyone:{KEY}".encode()).decode()
 
-    for route in ROUTES:
+    for route in WITH_A_KEY:
         refused = ask(api, route, Authorization=password).status_code == 401
         assert refused == (not route.startswith("/duck"))
 

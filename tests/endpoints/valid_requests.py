@@ -62,6 +62,33 @@ _RESPONSE_TOOLS = [
     {"type": "custom", "name": "patch", "format": {"type": "grammar", "syntax": "lark", "definition": "start: /x/"}},
     {"type": "namespace", "name": "crm", "tools": [{"type": "function", "name": "find", "parameters": None}]},
 ]
+
+
+def _messages(path: str = "/v1/messages", **fields: Any) -> ValidRequest:
+    source = {"type": "base64", "media_type": "image/png", "data": base64.b64encode(PNG).decode()}
+    content = [{"type": "text", "text": "Hi"}, {"type": "image", "source": source}]
+    asked = {"model": "test-model", "max_tokens": 5, "messages": [{"role": "user", "content": content}]}
+    return ValidRequest(path, {**asked, **fields})
+
+
+_ANTHROPIC_TOOL = {"name": "weather", "description": "Now", "input_schema": {"type": "object", "properties": {}}}
+_ANTHROPIC_ROUNDS = [
+    {"role": "user", "content": "Is it raining?"},
+    {
+        "role": "assistant",
+        "content": [
+            {"type": "thinking", "thinking": "Hm.", "signature": "c2ln"},
+            {"type": "tool_use", "id": "c1", "name": "weather", "input": {}},
+        ],
+    },
+    {
+        "role": "user",
+        "content": [
+            {"type": "tool_result", "tool_use_id": "c1", "content": [{"type": "text", "text": "No."}], "is_error": True}
+        ],
+    },
+    {"role": "system", "content": "Be quick."},
+]
 _ROUNDS = [
     {"role": "user", "content": "Is it raining?"},
     {
@@ -74,7 +101,14 @@ _ROUNDS = [
 _ASK = {"query": "Hi", "inputs": {"name": "Ana"}, "user": "u", "conversation_id": "", "files": []}
 _RANK = {"query": "Where?", "documents": ["Oslo", {"text": "Lisbon"}], "top_n": 2, "return_documents": True}
 
+
+def _message(method: str, **params: Any) -> dict[str, Any]:
+    """Of the Model Context Protocol."""
+    return {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
+
+
 VALID: dict[str, list[ValidRequest]] = {
+    "/": [ValidRequest("/"), ValidRequest("/?list=")],
     "/duck/<app_id>": [ValidRequest("/duck/chat-app?query=Hi")],
     "/chat-messages": [
         ValidRequest("/chat-messages", {**_ASK, "response_mode": "streaming"}),
@@ -122,6 +156,16 @@ VALID: dict[str, list[ValidRequest]] = {
             "/v1/responses", {"model": "app/chat-app", "input": "Hi", "conversation": CONVERSATION, "stream": True}
         ),
     ],
+    "/v1/messages": [
+        _messages(temperature=0, top_k=5, stop_sequences=["END"], metadata={"user_id": "u"}),
+        _messages(stream=True, system=[{"type": "text", "text": "Be brief."}], thinking={"type": "adaptive"}),
+        _messages(messages=_ANTHROPIC_ROUNDS, tools=[_ANTHROPIC_TOOL], tool_choice={"type": "auto"}),
+        _messages(model="app/chat-app", messages=[{"role": "user", "content": "Hi"}], stream=True),
+    ],
+    "/v1/messages/count_tokens": [
+        _messages("/v1/messages/count_tokens", system="Be brief."),
+        _messages("/v1/messages/count_tokens", messages=_ANTHROPIC_ROUNDS, tools=[_ANTHROPIC_TOOL]),
+    ],
     "/v1/embeddings": [
         ValidRequest("/v1/embeddings", {"model": "test-model", "input": ["Hi"], "encoding_format": "base64"}),
         ValidRequest("/v1/embeddings", {"model": "test-model", "input": "Hi", "encoding_format": "float"}),
@@ -135,6 +179,23 @@ VALID: dict[str, list[ValidRequest]] = {
     "/v1/moderations": [ValidRequest("/v1/moderations", {"input": ["Nice.", "Nasty."], "model": "test-model"})],
     "/v1/rerank": [ValidRequest("/v1/rerank", {**_RANK, "model": "test-model"})],
     "/v2/rerank": [ValidRequest("/v2/rerank", {"query": "Where?", "documents": ["Oslo", "Lisbon"], "top_n": 1})],
+    "/mcp": [
+        ValidRequest("/mcp", _message("tools/call", name="chat-app", arguments={"query": "Hi"})),
+        ValidRequest(
+            "/mcp",
+            _message("tools/call", name="embed", arguments={"texts": ["Hi"]}, _meta={"progressToken": 1}),
+        ),
+        ValidRequest("/mcp", _message("tools/list")),
+        ValidRequest(
+            "/mcp",
+            _message(
+                "initialize",
+                protocolVersion="2025-06-18",
+                capabilities={},
+                clientInfo={"name": "test", "version": "1"},
+            ),
+        ),
+    ],
     "/v1/models": [ValidRequest("/v1/models")],
     "/v1/models/<path:id>": [ValidRequest("/v1/models/app/chat-app")],
 }

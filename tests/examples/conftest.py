@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from tests.lent_plugin import LentPlugin
 from tests.workspace.workflows.dsl_files import events_of, finished
 from workspace.dify.apps.app import App
 from workspace.engines.offline import OfflineModels
@@ -13,7 +14,6 @@ from workspace.engines.passages import Passages
 from workspace.local import local_dify
 from workspace.plugin.file_server import FileServer
 from workspace.plugin.folder import read_plugin_folder
-from workspace.plugin.process import PluginProcess
 from workspace.plugin.reverse_invocation import ReverseInvocation
 from workspace.workflows.folder import read_apps
 from workspace.workflows.host import Host
@@ -45,8 +45,8 @@ class Examples(NamedTuple):
         return [invocation.type for invocation in self.invocations]
 
 
-@pytest.fixture(scope="session")
-def running_examples(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Examples]:
+@pytest.fixture(scope="module")
+def running_examples(lent_plugin: LentPlugin, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Examples]:
     folder, data = read_plugin_folder(ROOT), tmp_path_factory.mktemp("examples")
     models, tools, invocations = OfflineModels(), PluginTools(folder), list[ReverseInvocation]()
     with FileServer(uploads=data / "uploads") as files:
@@ -54,7 +54,7 @@ def running_examples(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Examp
         host = Host(models, default_model="extractive", files=files, tools=tools, knowledge=knowledge)
         apps, problems = read_apps(EXAMPLES / "workflows", host, conversations=None)
         dify = local_dify(folder.manifest, models, folder=data, apps={**apps}, default_model="extractive")
-        with PluginProcess(folder, dify.handle, on_invocation=invocations.append) as tools.plugin:
+        with lent_plugin.lend(folder, dify.handle, on_invocation=invocations.append) as tools.plugin:
             yield Examples(apps, problems, host, files, invocations)
 
 

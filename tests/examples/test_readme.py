@@ -28,6 +28,7 @@ def test_every_example_has_its_section_with_a_command() -> None:
     assert README.count("    $ ") == len(COMMANDS)
 
 
+@pytest.mark.usefixtures("started_before")
 @pytest.mark.parametrize(("command", "printed"), COMMANDS, ids=[command.split()[4][19:] for command, _ in COMMANDS])
 def test_a_command_prints_what_stands_below_it(
     command: str,

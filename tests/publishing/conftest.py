@@ -14,18 +14,42 @@ ROOT = Path(__file__).parent.parent.parent
 
 
 @pytest.fixture(scope="session")
-def files_of_the_package() -> tuple[str, ...]:
+def files_of_the_package(child_process: None) -> tuple[str, ...]:
     return contents.read(ROOT).files
 
 
+@pytest.fixture(scope="session")
+def copied(files_of_the_package: tuple[str, ...], tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, set[Path]]:
+    """A folder and the files to be in it, of which there are none yet."""
+    return tmp_path_factory.mktemp("plugin"), {Path(path) for path in (*files_of_the_package, "pyproject.toml")}
+
+
 @pytest.fixture
-def folder(files_of_the_package: tuple[str, ...], tmp_path: Path) -> Path:
-    """What ships, and pyproject.toml, in a folder that is no git repository: all that lies in it counts."""
-    copy = tmp_path / "plugin"
-    for path in (*files_of_the_package, "pyproject.toml"):
-        (copy / path).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(ROOT / path, copy / path)
+def folder(copied: tuple[Path, set[Path]]) -> Path:
+    """What ships, and pyproject.toml, in a folder that is no git repository: all that lies in it counts.
+
+    One for all tests: what the test before has changed is undone.
+    """
+    copy, files = copied
+    for found in list(copy.rglob("*")):
+        path = found.relative_to(copy)
+        if path in files and _is_as_copied(found, ROOT / path):
+            continue
+        if found.is_symlink() or found.is_file():
+            found.unlink()
+        elif found.is_dir() and not any(file.is_relative_to(path) for file in files):
+            shutil.rmtree(found)
+    for path in files:
+        if not (copy / path).exists():
+            (copy / path).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / path, copy / path)
     return copy
+
+
+def _is_as_copied(path: Path, original: Path) -> bool:
+    """Whatever writes to a file makes it newer."""
+    copied, source = path.lstat(), original.stat()
+    return (copied.st_mode, copied.st_size, copied.st_mtime_ns) == (source.st_mode, source.st_size, source.st_mtime_ns)
 
 
 @pytest.fixture

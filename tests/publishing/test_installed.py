@@ -13,7 +13,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from publishing import contents
+from publishing import plugin
 from publishing.archive import archive
 from tests.daemon.prerequisites import find_programs
 from tests.endpoints.api import MODEL, SETTINGS
@@ -39,13 +39,13 @@ def uv(*arguments, **options):
 
 
 @pytest.fixture(scope="module")
-def installed(tmp_path_factory):
+def installed(child_process, tmp_path_factory):
     """The unpacked package, with a `.venv` of its own."""
     if not UV:
         pytest.skip("uv is needed to install the package, and was not found: `make` puts it into .uv.")
     folder = tmp_path_factory.mktemp("installed")
     package = tmp_path_factory.mktemp("dist") / "switchboard.difypkg"
-    package.write_bytes(archive(contents.read(ROOT)))
+    package.write_bytes(archive(plugin.read(ROOT).contents))
     with zipfile.ZipFile(package) as opened:
         opened.extractall(folder)
     lock = package.with_name("pylock.toml")
@@ -64,7 +64,7 @@ def packages(python):
 
 
 @pytest.fixture(scope="module")
-def process(installed):
+def process(child_process, installed):
     with PluginProcess(read_plugin_folder(installed), replies({"result": True})) as running:
         yield running
 
@@ -72,8 +72,8 @@ def process(installed):
 def test_nothing_of_development_is_installed(installed):
     names = {each["name"] for each in packages(installed / ".venv" / "bin" / "python")}
 
-    assert {"dify-plugin", "werkzeug", "pydantic", "pyyaml", "httpx"} <= names
-    assert not names & {"pytest", "openai", "graphon", "numpy", "ruff", "jsonschema"}
+    assert {"dify-plugin", "werkzeug", "pydantic", "pyyaml", "httpx", "mcp-types"} <= names
+    assert not names & {"pytest", "openai", "graphon", "numpy", "ruff", "jsonschema", "mcp"}
 
 
 def test_a_tool_answers(process, installed):
@@ -106,7 +106,22 @@ def test_an_endpoint_answers(process):
     assert reply.json()["results"][0]["flagged"] is True
 
 
-def test_it_starts_serverless(installed):
+def test_a_tool_of_mcp_and_the_page_answer_from_what_is_packaged(process):
+    host = EndpointHost(process, lambda: SETTINGS)
+    call = {"jsonrpc": "2.0", "id": 1, "method": "tools/call"}
+    try:
+        headers = {"Authorization": "Bearer test-key"}
+        params = {"name": "moderate", "arguments": {"text": "Hm."}}
+        called = httpx.post(f"{host.url}/mcp", json={**call, "params": params}, headers=headers, timeout=30)
+        page = httpx.get(f"{host.url}/", timeout=30)
+    finally:
+        host.close()
+
+    assert called.json()["result"]["structuredContent"] == {"flagged": True, "model": "test-model"}
+    assert f"curl {host.url}/v1/chat/completions" in page.text
+
+
+def test_it_starts_serverless(child_process, installed):
     """As the marketplace tries it, on a port of its own. The SDK listens a moment after it says so."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))

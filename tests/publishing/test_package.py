@@ -66,11 +66,25 @@ def test_it_says_what_it_made_and_what_is_the_owners_to_fill_in(package):
     code, printed, _ = package()
 
     assert code == 0
-    assert "dist/switchboard-0.1.0.difypkg: 2" in printed
+    assert "dist/switchboard-0.1.0.difypkg: " in printed
     assert "sha256: " in printed
     assert "not compared with Dify's CLI" in printed
     for field in ("author", "repo", "contact"):
         assert f"\n  {field}: " in printed
+
+
+def test_the_readmes_in_it_are_made_for_dify(folder, package, edit):
+    edit("manifest.yaml", repo="https://example.com/someone/switchboard")
+    (folder / "README.md").write_text("Source: <https://example.com/someone/switchboard>. [Limits](docs/limits.md)\n")
+    (folder / "readme" / "README_ja_JP.md").write_text("[制限](../docs/limits.md#sizes)\n")
+
+    assert package()[0] == 0
+
+    [made] = (folder / "dist").iterdir()
+    held = content_of(made.read_bytes())
+    limits = "https://example.com/someone/switchboard/blob/HEAD/docs/limits.md"
+    assert held["README.md"].decode().endswith(f"[Limits]({limits})\n")
+    assert held["readme/README_ja_JP.md"].decode() == f"[制限]({limits}#sizes)\n"
 
 
 def test_what_the_owner_has_filled_in_is_no_longer_asked_for(folder, edit):
@@ -79,17 +93,6 @@ def test_what_the_owner_has_filled_in_is_no_longer_asked_for(folder, edit):
     (folder / "README.md").write_text(f"[Source]({repo})")
 
     assert rules.left_to_the_owner(plugin.read(folder)) == []
-
-
-def test_pictures_of_the_readme_that_do_not_ship_are_told(folder, package):
-    pictures = (
-        "![One](docs/one.png) ![Icon](_assets/icon.svg) ![Far](https://example.com/a.png) <img src='docs/two.png'>"
-    )
-    (folder / "README.md").write_text(pictures)
-
-    _, printed, _ = package()
-
-    assert "\n  pictures in README.md: full addresses for docs/one.png, docs/two.png, which do not ship\n" in printed
 
 
 def test_what_git_does_not_track_is_left_out_and_told(folder, package):
@@ -128,6 +131,7 @@ def test_a_tool_that_git_does_not_know_yet_is_told(folder, package):
         (lambda folder: (folder / ".git").write_text("gitdir: nowhere"), "git cannot list the files: "),
         (lambda folder: (folder / "pyproject.toml").write_text("a = b"), "pyproject.toml is not TOML: "),
         (lambda folder: (folder / "README.md").write_bytes("\u4f60".encode("gbk")), "README.md is not UTF-8."),
+        (lambda folder: (folder / "README.md").write_text("[a][b]\n"), "README.md: [a][b] does not work in Dify: "),
         (lambda folder: (folder / ".difyignore").write_bytes(b"\xff"), ".difyignore is not UTF-8."),
         (lambda folder: (folder / "tools" / "llm.yaml").write_bytes(b"\xff: 1"), "tools/llm.yaml is not YAML: "),
     ],
@@ -220,7 +224,7 @@ def test_it_is_compared_with_what_difys_cli_makes_of_what_git_tracks(folder, pac
     code, printed, _ = package()
 
     assert code == 0
-    assert f"the same content as {os.environ['DIFY_CLI']} makes\n" in printed
+    assert f"the same content as {os.environ['DIFY_CLI']} makes, but for the READMEs" in printed
 
 
 def test_a_cli_that_makes_something_else_stops_it(folder, package, cli_makes):

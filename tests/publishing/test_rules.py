@@ -129,6 +129,7 @@ BROKEN = {
         (unignored("switchboard/tests/test_errors.py"), "switchboard/tests/test_errors.py does not run in Dify: "),
         (unignored("switchboard/venv/__init__.py"), "switchboard/venv/__init__.py does not run in Dify: "),
         (unignored("uv.lock"), "uv.lock does not run in Dify: "),
+        (write("endpoints/connect/wire/unread.toml", ""), "endpoints/connect/wire/unread.toml does not run in Dify: "),
         (write("switchboard/notes.md", ""), "switchboard/notes.md does not run in Dify: "),
         (write("readme/README_zh.md", ""), "readme/README_zh.md does not run in Dify: "),
         (remove("LICENSE"), "LICENSE is not in the package."),

@@ -127,6 +127,22 @@ def test_a_timeout_is_told_from_the_word(text, is_timeout):
     assert reason_of(text).is_timeout is is_timeout
 
 
+@pytest.mark.parametrize(
+    ("text", "is_overload"),
+    [
+        ("Error code: 529 - {'type': 'error', 'error': {'type': 'overloaded_error', 'message': 'Overloaded'}}", True),
+        ("Error code: 529 - {'message': 'Try later'}", True),
+        ("503 UNAVAILABLE. {'error': {'message': 'The model is overloaded. Please try again later.'}}", True),
+        ("The engine is currently overloaded, please try again later", True),
+        (wrapped("InvokeServerUnavailableError", "down for maintenance"), False),
+        ("Error code: 400 - {'message': 'the function add is overloaded'}", False),
+        ("", False),
+    ],
+)
+def test_a_provider_that_is_overloaded_says_so(text, is_overload):
+    assert reason_of(text).is_overload is is_overload
+
+
 def test_a_message_is_found_in_what_is_too_long_to_be_read_whole():
     text = json.dumps({"message": "out of memory", "traceback": "x" * 200_000})
 
@@ -164,6 +180,11 @@ def test_long_reasons_are_cut():
         ("postgresql://user:letters@db/x", "postgresql://[hidden]@db/x"),
         ("https://letters@example.com/x", "https://[hidden]@example.com/x"),
         ("redis://:p:a@ss@db", "redis://[hidden]@db"),
+        (
+            "404 for http://x/files/tools/1.txt?timestamp=1&sign=bNx-YlA=",
+            "404 for http://x/files/tools/1.txt?timestamp=1&sign=[hidden]",
+        ),
+        ("https://b.example.com/x?X-Amz-Signature=ab12&y=1", "https://b.example.com/x?X-Amz-Signature=[hidden]&y=1"),
         ("AIza" + "test-" * 7, "[hidden]"),
         ("eyJ" + "test" * 5 + ".test1.test-2", "[hidden]"),
         ("sk-test1234567890 is wrong", "[hidden] is wrong"),

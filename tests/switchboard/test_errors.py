@@ -172,6 +172,27 @@ def fail(interface, text):
     return caught.value
 
 
+@pytest.mark.parametrize(
+    ("said", "parameter", "most"),
+    [
+        ("should be less than or equal to 4096.0.", "max_tokens", 4096.0),
+        ("should be less than or equal to 2.", "temperature", 2.0),
+        ("should be greater than or equal to 1024.", "thinking_budget", None),
+        ("should be bool.", "thinking", None),
+        ("should be one of ['low', 'high'].", "reasoning_effort", None),
+        ("is required.", "voice", None),
+    ],
+)
+def test_a_parameter_that_a_model_refuses_is_named(said, parameter, most):
+    error = {"error_type": "ValueError", "message": f"Model Parameter {parameter} {said}"}
+
+    failure = fail("llm", f"read llm model failed: request failed: req_id: 0123 PluginInvokeError: {json.dumps(error)}")
+
+    assert (type(failure), failure.status) == (RefusedByDify, 400)
+    assert (failure.parameter, failure.most) == (parameter, most)
+    assert f"Model Parameter {parameter} {said[:-1]}" in str(failure)
+
+
 def answered(status, body):
     body = body if isinstance(body, str) else json.dumps(body)
     return f"invoke llm model failed: request failed with status code: {status} and respond with: {body}"
@@ -371,6 +392,8 @@ OPENAI_429 = "[langgenius/openai/openai] Rate Limit Error, Error code: 429 - {'e
         (error_event("chat app", {"status": 400, "code": "completion_request_error", "message": OPENAI_429}), 429),
         (fail("llm", answered(429, {"code": "too_many_requests", "message": "no"})), 429),
         (error_event("chat app", {"status": 429, "code": "rate_limit_error", "message": "no"}), 429),
+        (fail("llm", "request failed: [x] Server Unavailable Error, Error code: 529 - {'message': 'Overloaded'}"), 503),
+        (fail("llm", "request failed: [x] Server Unavailable Error, down"), 502),
         (fail("llm", "request failed: The Rate Limit Error parameter is unknown"), 502),
         (fail("llm", "request failed: [langgenius/x/x] Server Unavailable Error, Error code: 503 - {}"), 502),
         (fail("llm", answered(500, "Internal Server Error")), 502),

@@ -3,6 +3,7 @@ import itertools
 import pytest
 
 from switchboard.errors import InvalidInput, NoAnswer, NotConfigured, NotPermitted, ProviderFailed, TimedOut
+from tests.replies import llm_chunk
 from tools.summary import SummaryTool
 from workspace.stub import StubbedDify, replies
 from workspace.wire import DifyError
@@ -42,7 +43,53 @@ def test_a_text_that_dify_returns_unchanged_is_told_apart():
 
     assert outputs.variables == {"summary": LONG, "unchanged": True}
     assert "60% of the default model's context" in outputs.text
+    assert "PLUGIN_BASED_TOKEN_COUNTING_ENABLED=true" in outputs.text
+    assert "`model_id`" in outputs.text
     assert LONG not in outputs.text
+
+
+def handler(*chunks):
+    """A Dify that returns a text as it was, and whose models answer with these chunks."""
+
+    def answer(invoke_type, payload):
+        match invoke_type:
+            case "system_summary":
+                yield {"summary": payload["text"]}
+            case "llm":
+                yield from map(llm_chunk, chunks)
+
+    return answer
+
+
+@pytest.mark.parametrize("text", [LONG, "Short."])
+def test_a_model_summarizes_what_dify_returns_unchanged(text):
+    dify = StubbedDify(handler("<think>Hm.</think>", "\n\nFami", "lies."))
+
+    outputs = dify.run(SummaryTool, {"text": text, "instruction": "One word.", "model_id": "langgenius/x/x/meta/llama"})
+
+    invoke_type, payload = dify.requests[-1]
+    assert invoke_type == "llm"
+    assert (payload["provider"], payload["model"]) == ("langgenius/x/x", "meta/llama")
+    system, user = payload["prompt_messages"]
+    assert system["content"].endswith("\n\nOne word.")
+    assert user["content"] == text
+    assert outputs.text == "Families."
+    assert outputs.variables == {"summary": "Families.", "unchanged": False}
+
+
+def test_a_model_is_not_asked_for_what_dify_has_summarized():
+    dify = StubbedDify(replies({"summary": "Families."}))
+
+    outputs = dify.run(SummaryTool, {"text": LONG, "model_id": "openai/gpt-4o"})
+
+    assert [invoke_type for invoke_type, _ in dify.requests] == ["system_summary"]
+    assert outputs.variables == {"summary": "Families.", "unchanged": False}
+
+
+@pytest.mark.parametrize("chunks", [[], ["<think>Hm.</think>"], [" \n"], ["x" * 3_000_000] * 2])
+def test_a_model_whose_summary_is_of_no_use_is_an_error(chunks):
+    with pytest.raises(NoAnswer):
+        StubbedDify(handler(*chunks)).run(SummaryTool, {"text": LONG, "model_id": "openai/gpt-4o"})
 
 
 @pytest.mark.parametrize(
@@ -54,6 +101,8 @@ def test_a_text_that_dify_returns_unchanged_is_told_apart():
         ({"text": 5}, "`text` has to be text, not a number"),
         ({"text": LONG + "\udc00"}, "`text` holds half of a surrogate pair"),
         ({"text": "x" * 6_000_000}, r"The text takes 6\.0 MB"),
+        ({"text": LONG, "model_id": "gpt-4o"}, "written as `provider/model`"),
+        ({"text": LONG, "model_id": 5}, "`model_id` has to be text"),
     ],
 )
 def test_bad_input_is_refused_before_dify_is_asked(parameters, sentence):

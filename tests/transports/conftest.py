@@ -12,6 +12,11 @@ DEBUGGING_KEY = "test-key"
 LARGE_ASSET = random.Random(0).randbytes(20_000)
 
 
+@pytest.fixture(autouse=True)
+def _starts_processes(child_process: None) -> None:
+    """Whatever is tried here runs in a process of its own."""
+
+
 @pytest.fixture(scope="session")
 def running_workspace(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
     return Workspace(tmp_path_factory.mktemp("workspace"))
@@ -24,7 +29,7 @@ def workspace(running_workspace: Workspace) -> Workspace:
 
 
 @pytest.fixture(scope="session")
-def debugging_port() -> Iterator[DebuggingPort]:
+def debugging_port(child_process: None) -> Iterator[DebuggingPort]:
     port = DebuggingPort(key=DEBUGGING_KEY)
     yield port
     port.close()
@@ -66,7 +71,7 @@ def remote(running_workspace: Workspace, debugging_port: DebuggingPort, debugged
 
 
 @pytest.fixture(scope="session")
-def serverless_daemon() -> Iterator[ServerlessDaemon]:
+def serverless_daemon(child_process: None) -> Iterator[ServerlessDaemon]:
     with ServerlessDaemon() as daemon:
         yield daemon
 

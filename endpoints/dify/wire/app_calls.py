@@ -63,10 +63,14 @@ def _presentable(event: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _without_keys(holder: Mapping[str, Any], key: str) -> dict[str, Any]:
-    from switchboard.error_texts import hide_keys, readable_reason  # only where something has failed
+    # only where something has failed
+    from switchboard.error_texts import hide_keys, readable_reason
+    from switchboard.refused_calls import lost_file
 
     text = holder.get(key)
     if not isinstance(text, str):
         return dict(holder)
+    if lost := lost_file(text):
+        return {**holder, key: str(lost)}
     is_wrapped = "Traceback" in text or "PluginInvokeError" in text or '"error_type"' in text
     return {**holder, key: readable_reason(text) if is_wrapped else hide_keys(text)}

@@ -9,7 +9,7 @@ from endpoints.openai.wire.chat_messages import prompt_messages
 from endpoints.openai.wire.chat_parameters import model_parameters, refuse_what_cannot_be_had, wanted_schema
 from endpoints.openai.wire.chat_request import ChatRequest, NamedTool
 from switchboard.apps.conversations import conversation_id
-from switchboard.chat.apps import AppChat, query_of
+from switchboard.chat.apps import AppChat, query_of, refuse_wishes
 from switchboard.chat.completion_params import overridden
 from switchboard.chat.models import Chat
 from switchboard.errors import InvalidInput
@@ -43,19 +43,12 @@ def app_chat_of(request: ChatRequest, app: App) -> AppChat:
     """
     refuse_what_cannot_be_had(request)
     schema = wanted_schema(request)
-    wanted = {
-        "tool_choice": request.tool_choice not in (None, "auto", "none"),
-        "response_format": request.response_format is not None and request.response_format.type != "text",
+    refuse_wishes(
+        tool_choice=request.tool_choice not in (None, "auto", "none"),
+        response_format=request.response_format is not None and request.response_format.type != "text",
         **({schema.field: True} if schema else {}),
-        "stop": bool(request.stop),
-    }
-    for field, is_wanted in wanted.items():
-        if is_wanted:
-            raise InvalidInput(
-                f"An app of Dify cannot be given `{field}`: its own settings in Dify decide that. Leave it out, or ask "
-                "a model.",
-                field=field,
-            )
+        stop=bool(request.stop),
+    )
     chosen = chosen_app(app.selector, typed_inputs=request.inputs)
     goes_on = conversation_id(request.conversation_id or "")
     places = [*range(len(request.messages))]

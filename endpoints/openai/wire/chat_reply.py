@@ -12,7 +12,7 @@ from typing import Any
 
 from endpoints.http.json_bytes import json_bytes
 from endpoints.openai.wire.errors import error_body
-from switchboard.chat.pieces import Conversation, End, Piece, Reasoning, Replacement, Text, ToolCall, Usage
+from switchboard.chat.pieces import Conversation, End, Finish, Piece, Reasoning, Replacement, Text, ToolCall, Usage
 from switchboard.errors import SwitchboardError
 
 KEEP_ALIVE = b": waiting\n\n"
@@ -44,7 +44,7 @@ def whole_reply(pieces: Iterator[Piece], *, model: str) -> dict[str, Any]:
             case Conversation():
                 head["conversation_id"] = piece.id
             case End():
-                finish_reason, usage = str(piece.finish), piece.usage
+                finish_reason, usage = _finish_reason(piece.finish), piece.usage
     for call, parts in zip(calls, arguments, strict=True):
         call["function"]["arguments"] = "".join(parts)
     if text or not calls:
@@ -73,7 +73,7 @@ def streamed_reply(pieces: Iterator[Piece], *, model: str, include_usage: bool) 
             before = b"data: " + json_bytes(head)[:-1] + b',"choices":[{"index":0,"delta":'
             opening = before + b'{"role":"assistant","content":""},"finish_reason":null}]' + after
         if isinstance(piece, End):
-            yield opening + before + b'{},"finish_reason":' + json_bytes(piece.finish) + b"}]" + after
+            yield opening + before + b'{},"finish_reason":' + json_bytes(_finish_reason(piece.finish)) + b"}]" + after
             if include_usage and piece.usage:
                 yield _event({**head, "choices": [], "usage": _usage(piece.usage)})
             yield b"data: [DONE]\n\n"
@@ -104,6 +104,10 @@ def _delta(piece: Text | Replacement | Reasoning | ToolCall) -> bytes:
     if piece.id:
         call |= {"id": piece.id, "type": "function", "function": {"name": piece.name, **function}}
     return json_bytes({"tool_calls": [call]})
+
+
+def _finish_reason(finish: Finish) -> str:
+    return "stop" if finish is Finish.STOP_SEQUENCE else str(finish)
 
 
 def _usage(usage: Usage | None) -> dict[str, int] | None:

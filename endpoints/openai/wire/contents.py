@@ -9,7 +9,7 @@ from dify_plugin.entities.model.message import (
     ImagePromptMessageContent,
 )
 
-from endpoints.openai.wire.media import base64_content, media_at
+from endpoints.http.media import base64_content, media_at
 from switchboard.errors import InvalidInput
 
 _DETAIL = ImagePromptMessageContent.DETAIL

@@ -1,7 +1,6 @@
 """The wire form of `POST /v1/embeddings` (OpenAI API reference, "Create embeddings")."""
 
 import base64
-import math
 import struct
 from collections.abc import Sequence
 from typing import Annotated, Any, Literal
@@ -11,7 +10,7 @@ from dify_plugin.entities.model.text_embedding import TextEmbeddingResult
 from pydantic import BaseModel, BeforeValidator
 
 from endpoints.openai.wire.texts import Text, Texts
-from switchboard.errors import InvalidInput, NoAnswer
+from switchboard.errors import InvalidInput
 
 
 def _without_tokens(value: object) -> object:
@@ -44,16 +43,6 @@ class EmbeddingsRequest(BaseModel):
         """A document where nothing is said: so does Dify's own API, and equal texts get equal vectors."""
         is_query = self.input_type in ("query", "search_query")
         return EmbeddingInputType.QUERY if is_query else EmbeddingInputType.DOCUMENT
-
-
-def check_vectors(vectors: Sequence[Sequence[float]], *, texts: int, model: str) -> None:
-    """Raises NoAnswer unless there is a usable vector for each text, and all are of one length."""
-    if len(vectors) != texts:
-        raise NoAnswer(f"{model} returned {len(vectors):,} vectors for {texts:,} texts.")
-    if not all(vectors) or len({len(vector) for vector in vectors}) > 1:
-        raise NoAnswer(f"{model} returned vectors that are empty or differ in length.")
-    if not all(all(map(math.isfinite, vector)) for vector in vectors):
-        raise NoAnswer(f"{model} returned vectors that hold something other than numbers.")
 
 
 def check_dimensions(wanted: int | None, *, found: int, model: str) -> None:

@@ -9,7 +9,7 @@ from endpoints.openai.wire.responses_messages import Told, told
 from endpoints.openai.wire.responses_request import ConversationId, PlainFormat, ResponsesRequest, SchemaFormat
 from endpoints.openai.wire.responses_tools import AllowedTools, Tools, chosen
 from switchboard.apps.conversations import conversation_id
-from switchboard.chat.apps import AppChat, query_of
+from switchboard.chat.apps import AppChat, query_of, refuse_wishes
 from switchboard.chat.completion_params import overridden
 from switchboard.chat.models import Chat
 from switchboard.errors import InvalidInput
@@ -70,18 +70,11 @@ def app_chat_of(request: ResponsesRequest, app: App, tools: Tools) -> AppChat:
     choice = request.tool_choice
     is_forced = choice.mode == "required" if isinstance(choice, AllowedTools) else choice not in (None, "auto", "none")
     answer_format = request.text.format if request.text else None
-    wanted = {
-        "tool_choice": is_forced,
-        "text.format": answer_format is not None and answer_format.type != "text",
-        "stop": bool(request.stop),
-    }
-    for field, is_wanted in wanted.items():
-        if is_wanted:
-            raise InvalidInput(
-                f"An app of Dify cannot be given `{field}`: its own settings in Dify decide that. Leave it out, or ask "
-                "a model.",
-                field=field,
-            )
+    refuse_wishes(
+        tool_choice=is_forced,
+        **{"text.format": answer_format is not None and answer_format.type != "text"},
+        stop=bool(request.stop),
+    )
     chosen_one = chosen_app(app.selector, typed_inputs=request.inputs)
     goes_on = _conversation_id(request)
     messages = _told(request, tools)
@@ -106,7 +99,7 @@ def tools_of(request: ResponsesRequest) -> Tools:
 
 def _refuse(request: ResponsesRequest) -> None:
     for field, reason in REFUSED.items():
-        if getattr(request, field) not in (None, False, 0, [], {}):
+        if field in request.model_fields_set and getattr(request, field) not in (None, False, 0, [], {}):
             raise InvalidInput(f"`{field}` cannot be had: {reason}.", field=field)
     if "message.output_text.logprobs" in (request.include or []):
         raise InvalidInput(

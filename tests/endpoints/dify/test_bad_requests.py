@@ -152,7 +152,7 @@ def test_what_dify_gives_no_plugin_is_refused_with_the_reason(api, prefix, metho
 
 
 def test_a_path_of_another_api_is_none_of_difys(api):
-    reply = api.http.post("/v1/messages", json={})
+    reply = api.http.post("/v1/completions", json={})
 
     assert (reply.status_code, reply.json().keys()) == (404, {"error"})
 

@@ -236,7 +236,7 @@ def test_an_error_before_the_first_event_is_an_http_error(api):
     [
         (error("no key", code="provider_not_initialize"), 400, "provider_not_initialize"),
         (error("no quota", code="provider_quota_exceeded"), 400, "provider_quota_exceeded"),
-        (error("overloaded"), 502, "completion_request_error"),
+        (error("overloaded"), 503, "completion_request_error"),
         (error("oops", code="internal_server_error", status=500), 502, "internal_server_error"),
         (error("too many", code="too_many_requests", status=429), 429, "too_many_requests"),
     ],

@@ -57,7 +57,9 @@ def test_a_group_whose_key_was_never_stored_lets_nobody_in():
     "authorization", [None, "", "Bearer", "Bearer  ", "test-key", "Token test-key", "Bearertest-key", "Basic test-key"]
 )
 def test_a_request_without_a_key_is_told_how_to_send_it(authorization):
-    with pytest.raises(WrongKey, match=r"^The request carries no API key\. Send .* `Authorization: Bearer KEY`\."):
+    with pytest.raises(
+        WrongKey, match=r"^The request carries no API key\. Send .* `Authorization: Bearer KEY` or `x-api-key: KEY`\."
+    ):
         check(authorization, "test-key")
 
 

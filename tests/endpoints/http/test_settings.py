@@ -173,9 +173,10 @@ def test_a_setting_that_cannot_be_read_is_in_the_way_only_where_it_is_needed():
     settings = group(chat_model=CHAT, embedding_model="broken", models="broken", apps="a b", chat_app={"app_id": "c"})
 
     assert settings.model(LLM, None).name == "gpt-4o"
+    assert settings.model(LLM, "gpt-4o").name == "gpt-4o"
     assert settings.default_app("chat_app").app_id == "c"
     with pytest.raises(UnreadableSetting, match="`models`"):
-        settings.model(LLM, "gpt-4o")
+        settings.model(LLM, "gpt-5")
     with pytest.raises(UnreadableSetting, match="`embedding_model`"):
         settings.model(EMBEDDING, None)
 
@@ -271,3 +272,11 @@ def test_an_app_goes_by_its_alias_and_its_id_with_and_without_the_prefix():
 def test_without_an_app_the_setting_to_fill_is_named(unset):
     with pytest.raises(InvalidInput, match="^No app is chosen. Set `chat_app` or `workflow_app` in this endpoint's"):
         group(chat_app=unset).default_app("chat_app", "workflow_app")
+
+
+def test_a_model_is_found_however_its_entry_is_spaced_and_whatever_stands_around_it():
+    settings = group(models="a = p / m , gpt-4o-mini = x/y, gpt-4o = langgenius/openai/openai/gpt-4o")
+
+    assert settings.model(LLM, "p/m").name == "a"
+    assert settings.model(LLM, "gpt-4o").full_id == "langgenius/openai/openai/gpt-4o"
+    assert settings.chat_partner("gpt-4o-mini").full_id == "x/y"

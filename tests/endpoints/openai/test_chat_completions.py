@@ -106,7 +106,13 @@ def test_the_model_of_the_reply_is_the_one_that_was_named(api):
 
 @pytest.mark.parametrize(
     ("reason", "expected"),
-    [("max_tokens", "length"), ("end_turn", "stop"), (None, "stop"), ("SAFETY", "content_filter")],
+    [
+        ("max_tokens", "length"),
+        ("end_turn", "stop"),
+        ("stop_sequence", "stop"),
+        (None, "stop"),
+        ("SAFETY", "content_filter"),
+    ],
 )
 def test_finish_reasons_are_openais(api, reason, expected):
     api.answer(llm_chunk("Good", finish_reason=reason))

@@ -1,4 +1,4 @@
-"""`/v1/models` with the `openai` client."""
+"""`/v1/models` with the `openai` client and that of Anthropic."""
 
 import openai
 import pytest
@@ -31,7 +31,19 @@ def test_every_configured_model_and_app_is_listed_once(api):
 def test_nothing_is_listed_where_nothing_is_configured(api):
     api.settings = {"api_key": api.settings["api_key"]}
 
-    assert api.http.get("/v1/models").json() == {"object": "list", "data": []}
+    none = {"first_id": None, "last_id": None, "has_more": False}
+    assert api.http.get("/v1/models").json() == {"object": "list", "data": [], **none}
+
+
+def test_the_client_of_anthropic_reads_the_same_list(api):
+    page = api.anthropic().models.list(limit=3)
+
+    assert [model.id for model in page] == [model.id for model in api.openai().models.list()]
+    assert (page.first_id, page.last_id, page.has_more) == ("test-model", "app/support", False)
+    assert {(model.type, model.lifecycle, model.created_at.year) for model in page} == {("model", "active", 1970)}
+    assert [model.display_name for model in page] == [model.id for model in page]
+    for name in ("gpt-4o", "app/support"):
+        assert api.anthropic().models.retrieve(name) in list(page)
 
 
 @pytest.mark.parametrize(

@@ -129,7 +129,7 @@ def test_an_unknown_model_is_not_found(api):
     [
         ("permission denied, you need to enable moderation access in plugin manifest", 403),
         ("invoke moderation model failed: data is nil", 400),
-        ("invoke moderation model failed: request failed: overloaded", 502),
+        ("invoke moderation model failed: request failed: overloaded", 503),
     ],
 )
 def test_a_failure_in_dify_lets_nothing_through(api, text, status):

@@ -181,7 +181,7 @@ def test_the_clients_know_an_unknown_model_by_its_status(api, v2):
         (reranked((-1, 0.5)), 502, "returned a document that it was not given"),
         (DifyError("permission denied, you need to enable rerank access in plugin manifest"), 403, "does not ask for"),
         (DifyError("invoke rerank model failed: data is nil"), 400, "Check that the model chosen"),
-        (DifyError("invoke rerank model failed: request failed: overloaded"), 502, "overloaded"),
+        (DifyError("invoke rerank model failed: request failed: overloaded"), 503, "overloaded"),
     ],
 )
 def test_a_failure_is_told_in_openais_form(api, answer, status, sentence):

@@ -236,7 +236,7 @@ def test_an_unknown_model_is_not_found(api):
             403,
             "does not ask for tts",
         ),
-        ([DifyError("read tts model failed: request failed: overloaded")], 502, "overloaded"),
+        ([DifyError("read tts model failed: request failed: overloaded")], 503, "overloaded"),
         ([DifyError("invocation exited without response after 250 seconds")], 504, "sent nothing for 250 seconds"),
         ([], 502, "returned no audio at all"),
         (speech(b"", b""), 502, "returned no audio at all"),

@@ -266,7 +266,7 @@ def test_the_fault_of_dify_is_called_by_its_name_and_not_asked_for_again(api, te
     ("answer", "status", "sentence"),
     [
         (DifyError("permission denied, you need to enable speech2text access in plugin manifest"), 403, "speech2text"),
-        (DifyError("invoke speech2text model failed: request failed: overloaded"), 502, "overloaded"),
+        (DifyError("invoke speech2text model failed: request failed: overloaded"), 503, "overloaded"),
     ],
 )
 def test_a_failure_is_told_in_openais_form(api, answer, status, sentence):

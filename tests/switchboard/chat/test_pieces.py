@@ -15,6 +15,8 @@ from switchboard.chat.pieces import Reasoning, SplitText, Text, finish
         (None, False, "stop"),
         ("", False, "stop"),
         ("null", False, "stop"),
+        ("stop_sequence", False, "stop_sequence"),
+        ("stop_sequence", True, "tool_calls"),
         ("length", False, "length"),
         ("max_tokens", False, "length"),
         ("FinishReason.MAX_TOKENS", True, "length"),
@@ -28,7 +30,7 @@ from switchboard.chat.pieces import Reasoning, SplitText, Text, finish
         ("refusal", True, "content_filter"),
     ],
 )
-def test_the_words_of_providers_become_one_of_four_reasons(reason, called, expected):
+def test_the_words_of_providers_become_one_of_five_reasons(reason, called, expected):
     assert finish(reason, called=called) == expected
 
 

@@ -26,7 +26,7 @@ def run(capfd: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.M
 
 
 @pytest.fixture
-def bare(tmp_path: Path) -> Any:
+def bare(child_process: None, tmp_path: Path) -> Any:
     def bare(source: str, *, whole: bool = False) -> str:
         (tmp_path / "bare").mkdir()
         return str(write_plugin(tmp_path / "bare", source, whole=whole))
@@ -35,7 +35,7 @@ def bare(tmp_path: Path) -> Any:
 
 
 @pytest.fixture
-def greeter(tmp_path: Path) -> Any:
+def greeter(child_process: None, tmp_path: Path) -> Any:
     """The declarations of the greeter over another program, which is quicker to start than the SDK."""
 
     def greeter(source: str) -> str:

@@ -10,6 +10,8 @@ from tests.workspace.cli.calling import GREETER, Call, Done
 from tests.workspace.plugin.plugins.bare import write_plugin
 from workspace.wire import DifyError, Payload
 
+pytestmark = pytest.mark.usefixtures("child_process")
+
 ECHO = """
 def request(session, data):
     answer(session, "stream", {"type": "json", "message": {"json_object": data}})

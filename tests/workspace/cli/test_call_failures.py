@@ -8,6 +8,8 @@ import pytest
 from tests.workspace.cli.calling import GREETER, Call
 from tests.workspace.plugin.plugins.bare import write_plugin
 
+pytestmark = pytest.mark.usefixtures("child_process")
+
 NOT_SECONDS = "argument --timeout: it takes a number of seconds above 0, such as 30, not '{}'."
 PROGRAM = GREETER / "main.py"
 

@@ -14,6 +14,8 @@ from workspace.__main__ import COMMANDS, main
 from workspace.cli import call
 from workspace.cli.terminal import note, show
 
+pytestmark = pytest.mark.usefixtures("child_process")
+
 
 def test_the_commands_are_listed_where_none_is_named(capsys: pytest.CaptureFixture[str]) -> None:
     assert main([]) == 2

@@ -11,6 +11,8 @@ from tests.workspace.cli.calling import GREETER, RunWorkflow
 from tests.workspace.workflows.dsl_files import chain, code, edge, end, node, start, template, tool, variable, write
 from workspace.cli.run_output import Progress
 
+pytestmark = pytest.mark.usefixtures("child_process")
+
 GREET = tool("greet", name="{{#start.name#}}", times=2, settings={"style": "warm", "shout": False})
 LENGTH = template("length", "{{ greeting | length }}", greeting=["greet", "text"])
 GREETING = (

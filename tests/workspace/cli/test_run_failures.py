@@ -14,6 +14,8 @@ import pytest
 from tests.workspace.cli.calling import GREETER, RunWorkflow
 from tests.workspace.workflows.dsl_files import end, node, start, tool, variable
 
+pytestmark = pytest.mark.usefixtures("child_process")
+
 PLUGIN = ("--plugin", str(GREETER))
 HELLO = (
     start(variable("name", required=True, max_length=48), variable("count", "number")),

@@ -22,6 +22,8 @@ from tests.workspace.serve.scripted import MANIFEST, write_scripted
 from tests.workspace.workflows import dsl_files
 from workspace.cli import serve
 
+pytestmark = pytest.mark.usefixtures("child_process")
+
 FILE = """\
 settings: {key: test-key}
 headers: {Authorization: Bearer test-key}

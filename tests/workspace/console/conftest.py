@@ -18,7 +18,7 @@ ROOT = Path(__file__).parent.parent.parent.parent
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Chrome]:
+def browser(child_process: None) -> Iterator[Chrome]:
     with chromium() as started:
         yield started
 

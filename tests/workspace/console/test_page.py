@@ -257,6 +257,18 @@ def test_every_type_of_parameter_reaches_the_tool(every_field: ConsolePage, tmp_
     assert every_field.text("main .result .folded pre") == "a line of its own\n"
 
 
+def test_a_model_is_picked_beforehand_though_none_is_required_and_can_be_left_out(every_field: ConsolePage):
+    every_field.open("tool/echo")
+    every_field.fill("token", "test-key")
+    every_field.fill("line", "Hello")
+    assert every_field.run() == "done"
+    assert every_field.value("got")["model"]["model"] == "extractive"
+
+    every_field.choose("model", "")
+    assert every_field.run() == "done"
+    assert "model" not in every_field.value("got")
+
+
 def test_a_model_can_be_named_and_an_app_given_its_inputs(every_field: ConsolePage):
     every_field.open("tool/echo")
     every_field.fill("token", "test-key")
@@ -355,7 +367,7 @@ def test_what_an_agent_reads_is_there_to_open(page: ConsolePage):
     reads.click()
 
     assert "Asks another language model a question and returns its answer." in page.text("main .folded p")
-    assert "Set by whoever adds the tool, not by the agent: model, stop" in page.text("main .folded .note")
+    assert "Set by whoever adds the tool, not by the agent: model, model_id, stop" in page.text("main .folded .note")
 
 
 def test_a_tool_runs_by_the_keyboard_alone(page: ConsolePage):

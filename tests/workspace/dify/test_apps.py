@@ -5,6 +5,8 @@ from tests.workspace.dify.fake_models import FakeModels
 from workspace.engines.offline import OfflineModels
 from workspace.local import local_dify
 
+pytestmark = pytest.mark.usefixtures("child_process")
+
 
 @pytest.fixture
 def models():

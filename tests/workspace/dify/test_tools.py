@@ -13,6 +13,8 @@ from workspace.local import local_dify
 from workspace.plugin.errors import PluginCallError, PluginGone
 from workspace.plugin.file_server import FileServer
 
+pytestmark = pytest.mark.usefixtures("child_process")
+
 HELLO = message("text", text="Hello")
 MODEL = {"provider": "p", "model": "m", "model_type": "llm"}
 

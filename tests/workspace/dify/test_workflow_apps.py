@@ -3,6 +3,8 @@ import pytest
 from tests.workspace.dify.app_calls import chat, kinds, refusal, refused, run_workflow, session_of
 from tests.workspace.dify.fake_models import FakeModels
 
+pytestmark = pytest.mark.usefixtures("child_process")
+
 
 @pytest.fixture
 def models():

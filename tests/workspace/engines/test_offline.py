@@ -1,14 +1,16 @@
+import os
 import subprocess
 import sys
 
 import miniaudio
 import pytest
 
-from workspace import engines
 from workspace.engines import Models, numeric
 from workspace.engines.environment import models_from_environment
 from workspace.engines.offline import OfflineModels
 from workspace.engines.openai_server import OpenAIModels
+
+pytestmark = pytest.mark.usefixtures("child_process")
 
 MODEL_TYPES = ("llm", "text-embedding", "rerank", "tts", "speech2text", "moderation")
 
@@ -79,4 +81,4 @@ def test_the_environment_chooses_between_a_server_and_this_machine(monkeypatch):
 
 def test_numpy_leaves_the_environment_as_it_was():
     assert numeric.np
-    assert "OPENBLAS_NUM_THREADS" not in engines.os.environ
+    assert "OPENBLAS_NUM_THREADS" not in os.environ

@@ -7,6 +7,8 @@ from workspace.engines import Generated, ToolCall
 from workspace.engines.openai_server import OpenAIModels
 from workspace.wire import DifyError
 
+pytestmark = pytest.mark.usefixtures("child_process")
+
 CHAT = "/v1/chat/completions"
 
 

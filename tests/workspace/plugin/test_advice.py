@@ -9,6 +9,8 @@ from workspace.plugin.folder import read_plugin_folder
 from workspace.plugin.process import PluginLine, PluginProcess
 from workspace.wire import Payload
 
+pytestmark = pytest.mark.usefixtures("child_process")
+
 
 def no_dify(invoke_type: str, payload: Payload) -> list[Payload | None]:
     raise AssertionError("the plugin asks nothing in this test")

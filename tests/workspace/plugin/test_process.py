@@ -21,6 +21,8 @@ from workspace.plugin.process import PluginLine, PluginProcess
 from workspace.plugin.reverse_invocation import ReverseInvocation
 from workspace.wire import MAX_LINE, DifyError, Payload
 
+pytestmark = pytest.mark.usefixtures("child_process")
+
 GREETER = Path(__file__).parent / "plugins" / "greeter"
 REQUEST = {"type": "tool", "action": "invoke_tool"}
 

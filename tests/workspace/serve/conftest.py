@@ -22,7 +22,9 @@ def answered() -> AnsweredQueue:
 
 
 @pytest.fixture
-def serve_scripted(tmp_path: Path, answered: AnsweredQueue) -> Iterator[Callable[..., EndpointHost]]:
+def serve_scripted(
+    child_process: None, tmp_path: Path, answered: AnsweredQueue
+) -> Iterator[Callable[..., EndpointHost]]:
     """Serves the scripted plugin, without losses unless a test asks for them."""
     with ExitStack() as running:
 

@@ -16,6 +16,8 @@ from workspace.serve.endpoint_host import EndpointHost
 from workspace.serve.kept_plugin import KeptPlugin
 from workspace.wire import Payload
 
+pytestmark = pytest.mark.usefixtures("child_process")
+
 type Call = Callable[..., Caller]
 type Serve = Callable[..., EndpointHost]
 

@@ -10,6 +10,8 @@ from workspace.plugin.folder import read_plugin_folder
 from workspace.plugin.process import PluginProcess
 from workspace.serve.endpoint_host import MAX_BODY, EndpointHost
 
+pytestmark = pytest.mark.usefixtures("child_process")
+
 AGENT = "User-Agent: Go-http-client/1.1"
 HOOK_HEADERS = ["Dify-Hook-Id: hook", "Dify-Hook-Url: http://h/e/hook/raw"]
 

@@ -42,7 +42,7 @@ def no_thread_is_left() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def greeter() -> Iterator[Running]:
+def greeter(child_process: None) -> Iterator[Running]:
     """The plugin of the tests, running."""
     folder = read_plugin_folder(GREETER)
     errors: list[PluginCallError] = []
@@ -53,7 +53,7 @@ def greeter() -> Iterator[Running]:
 
 
 @pytest.fixture
-def bare(tmp_path: Path) -> Iterator[Callable[[str], Running]]:
+def bare(child_process: None, tmp_path: Path) -> Iterator[Callable[[str], Running]]:
     """Runs a plugin that speaks the wire by hand; its tool `do` is one of `tests/bare/bare`."""
     running: list[PluginProcess] = []
 

@@ -24,6 +24,8 @@ from tests.workspace.workflows.dsl_files import (
 from workspace.dify.refusals import Refused
 from workspace.plugin.file_server import FileServer
 
+pytestmark = pytest.mark.usefixtures("child_process")
+
 CHAT = {"mode": "advanced-chat"}
 
 

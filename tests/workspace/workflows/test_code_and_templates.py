@@ -12,6 +12,8 @@ from workspace.plugin.file_server import FileServer
 from workspace.workflows.stop import Stop
 from workspace.workflows.templates import Templates
 
+pytestmark = pytest.mark.usefixtures("child_process")
+
 PYTHON = "def main(text, n): return {'said': f'{text} {n + 1}', 'more': {'n': n}}"
 JAVASCRIPT = "function main({text, n}) { return {said: `${text} ${n + 1}`, more: {n}} }"
 

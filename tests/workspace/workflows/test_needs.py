@@ -13,6 +13,10 @@ from workspace.workflows.dsl import GraphNode
 from workspace.workflows.needs import CannotRun
 from workspace.workflows.plugin_tools import PluginTools
 
+NO_KNOWLEDGE = (
+    "Find (knowledge-retrieval): there are no knowledge bases here; --knowledge DIR takes a folder of texts for one"
+)
+
 TOOLS = PluginTools(read_plugin_folder(GREETER))
 
 HTTP = node("fetch", "http-request", method="get", url="http://127.0.0.1:9/", authorization={"type": "no-auth"})
@@ -24,7 +28,7 @@ JAVASCRIPT = code("script", "function main() { return {} }", language="javascrip
     [
         (
             node("find", "knowledge-retrieval"),
-            "Find (knowledge-retrieval): there are no knowledge bases here; --knowledge DIR takes a folder of texts for one",
+            NO_KNOWLEDGE,
         ),
         (node("act", "agent"), "Act (agent): there are no agent strategies here"),
         (node("ask", "human-input"), "Ask (human-input): nobody is here to fill in its form"),
@@ -83,7 +87,7 @@ def test_all_that_is_missing_is_told_at_once(make: MakeApp) -> None:
 
     assert str(caught.value).split("\n    ") == [
         "",
-        "Find (knowledge-retrieval): there are no knowledge bases here; --knowledge DIR takes a folder of texts for one",
+        NO_KNOWLEDGE,
         "Greet (tool): it calls greet of tests/greeter/greeter; name the plugin's folder with --plugin DIR",
         "Start (start): nothing here fills in day (external_data_tool)",
     ]

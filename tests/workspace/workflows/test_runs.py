@@ -31,6 +31,8 @@ from workspace.workflows.host import MOST_RUNS
 from workspace.workflows.retries import RetryPauses, without_pauses
 from workspace.workflows.stop import Stop
 
+pytestmark = pytest.mark.usefixtures("child_process")
+
 DO = {"provider": "tests/bare/bare"}
 NEVER = "def request(session, data): text(session, 'started')"
 LIMIT = "The run was stopped: it took longer than 0.3 s."

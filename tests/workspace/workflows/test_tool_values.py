@@ -17,6 +17,8 @@ from workspace.plugin.folder import read_plugin_folder
 from workspace.plugin.process import PluginProcess
 from workspace.workflows.plugin_tools import PluginTools
 
+pytestmark = pytest.mark.usefixtures("child_process")
+
 ECHO = """
 def request(session, data):
     answer(session, "stream", {"type": "json", "message": {"json_object": [data["tool_parameters"]]}})

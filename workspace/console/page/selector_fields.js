@@ -26,6 +26,7 @@ export function modelControl(parameter, plugin) {
     entries: models.map((model) => ({ value: `${model.type} ${nameOf(model)}`, label: nameOf(model) })),
     placeholder: "provider/model",
   });
+  if (models.length) input.value = `${models[0].type} ${nameOf(models[0])}`; // as somebody would pick one
   const about = element("p", { class: "note" });
   const params = element("textarea", {
     class: "code",
@@ -111,6 +112,7 @@ function picker(parameter, { entries, placeholder }) {
     entries.map(({ value, label }) => element("option", { value }, label)),
     element("option", { value: OTHER }, text("other")),
   );
+  if (parameter.type === "model-selector" && entries.length) input.value = entries[0].value;
   const name = element("input", { type: "text", placeholder, spellcheck: "false", autocomplete: "off" });
   const other = element("label", { class: "beside", hidden: true }, element("span", {}, text("name_it")), name);
   input.addEventListener("change", () => {

@@ -38,6 +38,14 @@ def test_what_failed_is_told_without_keys_and_tracebacks():
     assert end["data"]["error"] == "password=[hidden]."
 
 
+def test_a_file_that_dify_does_not_let_an_app_read_is_told_in_a_sentence():
+    said = "Error downloading file: HTTP request failed with status code 404 for http://x/files/tools/1.txt?nonce=1&sign=abc"
+
+    [end] = events_of(AppKind.WORKFLOW, [workflow_finished(None, status="failed", error=said)])
+
+    assert end["data"]["error"].startswith("Dify cannot hand a file that it keeps to an app")
+
+
 @pytest.mark.parametrize("text", [None, 7, ["odd"], {"odd": True}])
 def test_an_error_that_is_no_text_passes_as_it_is(text):
     failed = workflow_finished(None, status="failed", error=text)

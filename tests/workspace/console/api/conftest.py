@@ -8,7 +8,7 @@ from tests.workspace.workflows import dsl_files
 
 
 @pytest.fixture(scope="session")
-def stepper(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
+def stepper(child_process: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
     """The console of a plugin that does what it is told."""
     data = tmp_path_factory.mktemp("stepper")
     folder = write_stepper(data / "plugin")
@@ -25,7 +25,7 @@ def stepper(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
 
 
 @pytest.fixture(scope="session")
-def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
+def own(child_process: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
     """The console of this repository's plugin, as `make serve` has it."""
     with serving(ROOT, tmp_path_factory.mktemp("own"), "--settings", "examples/serve.yaml") as console:
         yield console

@@ -14,6 +14,8 @@ import pytest
 from tests.workspace.console.api.serving import SENT, Console, serving
 from tests.workspace.plugin.plugins.bare import write_plugin
 
+pytestmark = pytest.mark.usefixtures("child_process")
+
 
 def kinds(events: list[dict[str, Any]]) -> list[str]:
     return [event["event"] for event in events]

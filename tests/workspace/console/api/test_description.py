@@ -9,6 +9,8 @@ from tests.workspace.cli.calling import GREETER
 from tests.workspace.console.api.serving import ROOT, Console, serving
 from workspace.plugin.folder import read_plugin_folder
 
+pytestmark = pytest.mark.usefixtures("child_process")
+
 
 def test_the_texts_of_a_plugin_come_in_all_their_languages(stepper: Console) -> None:
     plugin = stepper.plugin()

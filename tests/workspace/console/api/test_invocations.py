@@ -12,6 +12,8 @@ from tests.workspace.console.api.serving import Console, over, serving
 from tests.workspace.dify.model_calls import llm_payload
 from tests.workspace.plugin.plugins.bare import write_plugin
 
+pytestmark = pytest.mark.usefixtures("child_process")
+
 STREAM = "/console/api/invocations"
 
 

@@ -2,8 +2,8 @@ import math
 
 import pytest
 
-from endpoints.openai.wire.embeddings import check_vectors
 from switchboard.errors import NoAnswer
+from switchboard.vectors import check_vectors
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])

@@ -30,13 +30,18 @@ def media_at(address: str, kind: str, field: str, *, default_type: str) -> Media
         return _elsewhere(address, field, default_type)
     head, comma, data = address.removeprefix("data:").partition(",")
     mime_type, *parameters = head.lower().split(";")
-    mime_type = _CALLED_OTHERWISE.get(mime_type, mime_type)
     if not comma or parameters[-1:] != ["base64"] or not mime_type.startswith(kind) or "/" not in mime_type:
         raise InvalidInput(
             f"The field `{field}` is no data URL that can be used: it has to begin like data:{default_type};base64, "
             "and go on in base64.",
             field=field,
         )
+    return inline_media(mime_type, data, field)
+
+
+def inline_media(mime_type: str, data: str, field: str) -> Media:
+    """What is given in base64, beside its MIME type."""
+    mime_type = _CALLED_OTHERWISE.get(mime_type.lower(), mime_type.lower())
     return Media(_format(mime_type), mime_type, "", base64_content(data, field))
 
 

@@ -1,0 +1,1 @@
+"""The page that says how to connect: what it is made of."""

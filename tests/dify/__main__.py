@@ -1,0 +1,72 @@
+"""Records what a Dify answers: `python -m tests.dify`.
+
+`DIFY_API` is its address, `DIFY_EMAIL` and `DIFY_PASSWORD` are an admin's, `DIFY_CLI` names Dify's command line. That
+Dify needs the provider plugin `openai_api_compatible`, a sandbox for code, and to reach this machine on loopback.
+Apps, models and the plugin `recorder` are made for it, and removed again.
+"""
+
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from tests.dify import apps, made, models, recording, recordings
+from tests.dify.console import Console
+
+
+class RealPlace:
+    """A Dify, in which each app is made when it is first asked for."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._made: dict[str, str] = {}
+
+    def app_id(self, name: str) -> str:
+        if name not in self._made:
+            self._made[name] = made.add_app(self._console, apps.APPS[name], publish=name not in apps.UNPUBLISHED)
+        return self._made[name]
+
+    def run(self, dsl: str, inputs: dict[str, Any]) -> Iterator[dict[str, Any]]:
+        if dsl not in self._made:
+            self._made[dsl] = made.add_app(self._console, dsl, publish=False)
+        return self._console.run_draft(self._made[dsl], inputs)
+
+
+def _say(line: str) -> None:
+    sys.stderr.write(f"{line}\n")
+
+
+def main() -> int:
+    needed = ("DIFY_API", "DIFY_EMAIL", "DIFY_PASSWORD", "DIFY_CLI")
+    if missing := [name for name in needed if not os.environ.get(name)]:
+        _say(f"{' and '.join(missing)} must be set; see the docstring of tests/dify/__main__.py.")
+        return 2
+    address, email, password, cli = (os.environ[name] for name in needed)
+    with Console(address, email, password) as console, models.serving_models() as served:
+        if apps.PROVIDER_PLUGIN not in console.plugins():
+            _say(f"Install {apps.PROVIDER_PLUGIN} in that Dify first.")
+            return 2
+        try:
+            made.remove_all(console)  # what an earlier run has left
+            with tempfile.TemporaryDirectory() as folder:
+                package = Path(folder) / "recorder.difypkg"
+                subprocess.run(
+                    [cli, "plugin", "package", made.RECORDER, "-o", package], check=True, capture_output=True
+                )
+                console.install(package)
+            made.add_models(console, served.url)
+            served.tried.set()
+            place = RealPlace(console)
+            for name in ("invocations", "messages", "parameters"):
+                recordings.write(console.version, name, getattr(recording, name)(place))
+                _say(f"recorded: {name}")
+        finally:
+            made.remove_all(console)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
