@@ -91,15 +91,14 @@ def test_a_new_tool_is_six_files_by_hand(copy):
 
 def test_make_docs_puts_it_into_every_table(copy):
     rows = {
-        "README.md": "| `similarity` | Tells how similar two texts are in meaning, with any embedding model.",
-        "readme/README_zh_Hans.md": "| `similarity` | 使用",
-        "readme/README_ja_JP.md": "| `similarity` | ワークスペース",
-        "readme/README_pt_BR.md": "| `similarity` | Informa",
         "docs/tools.md": "| `similarity` | `first`, `second` | `model`, `model_id` | `similarity` |",
         "docs/reverse-invocations.md": "| `model.text_embedding` | `model.text_embedding` | [`similarity`]"
         "(../tools/similarity.py) | [test](../tests/tools/test_similarity.py) | one call for both texts |",
     }
 
+    for document in ("README.md", *(f"readme/README_{language}.md" for language in ("zh_Hans", "ja_JP", "pt_BR"))):
+        text = (copy.folder / document).read_text(encoding="utf-8")
+        assert re.search(r"^\| [^`]+`llm`.*`text_embedding`[,、] ?`similarity`", text, re.MULTILINE), document
     for document, row in rows.items():
         lines = (copy.folder / document).read_text(encoding="utf-8").splitlines()
         [place] = [place for place, line in enumerate(lines) if line.startswith(row)]

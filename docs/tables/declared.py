@@ -16,10 +16,10 @@ MARK = "fails in Dify today"
 
 @dataclass(frozen=True)
 class Tool:
-    """`description` is by language, the others are names in the order of the YAML file."""
+    """`description` is the English one, the others are names in the order of the YAML file."""
 
     name: str
-    description: dict[str, str]
+    description: str
     required: list[str]
     optional: list[str]
     outputs: list[str]
@@ -83,7 +83,7 @@ def _tool(root: Path, name: str) -> Tool:
     parameters = [content for _, content in file.items("parameters")]
     return Tool(
         name=file.text("identity.name"),
-        description={language: file.text(f"description.human.{language}") for language in LANGUAGES},
+        description=file.text("description.human.en_US"),
         required=[str(each.get("name")) for each in parameters if each.get("required")],
         optional=[str(each.get("name")) for each in parameters if not each.get("required")],
         outputs=list(file.mapping("output_schema.properties")),

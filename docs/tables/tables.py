@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from docs.tables import CannotMake
 from docs.tables.code import Module, permission
-from docs.tables.declared import LANGUAGES, MARK, Plugin, Routes, Setting, read
+from docs.tables.declared import LANGUAGES, MARK, Plugin, Routes, Setting, Tool, read
 from docs.tables.markers import filled
 
 SPEAKS = {
@@ -21,26 +21,41 @@ SPEAKS = {
     "endpoints/preflight.py": "CORS",
     "endpoints/not_found.py": "the API nearest",
 }
-"""The API of the routes below a folder, or of those that one file answers, in the order of the README."""
+"""The API of the routes below a folder, or of those that one file answers."""
 OF_AN_APP = "/<app_id>"
 ANY = "/<path:path>"
 """Matches every path but `/`, which stands beside it."""
+FAILS = f" (**{MARK}**)"
+
+KINDS_OF_TOOLS = ("model",), ("app",), ("workflow_node", "tool"), ("storage", "file")
+"""By the first part of the first call of the session that a tool makes: `model` of `model.rerank`."""
 
 
 class Words(NamedTuple):
-    tool: str
-    does: str
-    api: str
-    there_is: str
+    kinds: tuple[str, str, str, str]
+    """Of tools, in their order above."""
+    head: tuple[str, str]
     fails: str
     comma: str
 
 
 WORDS = {
-    "en_US": Words("tool", "what it does", "API", "what there is", f" (**{MARK}**)", ", "),
-    "zh_Hans": Words("工具", "作用", "API", "可用接口", "（**目前在 Dify 中会失败**）", "、"),
-    "ja_JP": Words("ツール", "機能", "API", "使えるもの", "（**現在の Dify では失敗します**）", "、"),
-    "pt_BR": Words("ferramenta", "o que faz", "API", "o que há", " (**hoje falha no Dify**)", ", "),
+    "en_US": Words(("models", "apps", "nodes, other tools", "what is kept"), ("for", "tools"), FAILS, ", "),
+    "zh_Hans": Words(
+        ("模型", "应用", "节点与其他工具", "保存内容"), ("用于", "工具"), "（**目前在 Dify 中会失败**）", "、"
+    ),
+    "ja_JP": Words(
+        ("モデル", "アプリ", "ノードと他のツール", "保存"),
+        ("対象", "ツール"),
+        "（**現在の Dify では失敗します**）",
+        "、",
+    ),
+    "pt_BR": Words(
+        ("modelos", "aplicativos", "nós e outras ferramentas", "o que é armazenado"),
+        ("para", "ferramentas"),
+        " (**hoje falha no Dify**)",
+        ", ",
+    ),
 }
 """Of the README in each language."""
 
@@ -69,23 +84,16 @@ def documents(root: Path) -> dict[str, tuple[str, str]]:
     return made
 
 
-def tools_in_words(plugin: Plugin, language: str) -> str:
+def tools_by_kind(plugin: Plugin, language: str) -> str:
     words = WORDS[language]
-    return _table((words.tool, words.does), ([f"`{tool.name}`", tool.description[language]] for tool in plugin.tools))
+    found: dict[str, list[str]] = {kind: [] for kind in words.kinds}
+    for tool in plugin.tools:
+        found[words.kinds[_kind(tool)]].append(f"`{tool.name}`{words.fails if tool.fails else ''}")
+    return _table(words.head, ([kind, words.comma.join(tools)] for kind, tools in found.items()))
 
 
-def paths_by_api(plugin: Plugin, language: str) -> str:
-    """Those of an app stand without it, and those of one model not at all."""
-    words = WORDS[language]
-    paths: dict[str, list[str]] = {api: [] for api in SPEAKS.values()}
-    for each in plugin.routes:
-        own = [] if _catches_all(each) else each.routes
-        short = dict.fromkeys(path.removeprefix(OF_AN_APP) for _, path in own)
-        shown = [path for path in short if not any(path.startswith(f"{other}/<") for other in short)]
-        mark = words.fails if plugin.fails(each.module) else ""
-        paths[_speaks(each.module)] += [f"`{path}`{mark}" for path in shown]
-    rows = [[api.replace(", ", words.comma), words.comma.join(shown)] for api, shown in paths.items() if shown]
-    return _table((words.api, words.there_is), rows)
+def what_tools_do(plugin: Plugin) -> str:
+    return _table(("tool", "what it does"), ([f"`{tool.name}`", tool.description] for tool in plugin.tools))
 
 
 def parameters_and_variables(plugin: Plugin) -> str:
@@ -96,7 +104,7 @@ def parameters_and_variables(plugin: Plugin) -> str:
 def calls_of_tools(plugin: Plugin) -> str:
     rows = []
     for tool in plugin.tools:
-        module, mark = tool.module, WORDS["en_US"].fails if tool.fails else ""
+        module, mark = tool.module, FAILS if tool.fails else ""
         file = f"[`{tool.name}`](../{module.path}){mark}"
         rows.append([_code(module.calls), _permissions([module]), file, f"[test](../{tool.test})", module.to_mind])
     return _table(("session call", "permission", "tool", "test", "to mind"), rows)
@@ -143,11 +151,20 @@ def _routes(plugin: Plugin, each: Routes) -> str:
             names.append(f"`{method} [{OF_AN_APP}]{path}`")
         elif not (path.startswith(OF_AN_APP) and path.removeprefix(OF_AN_APP) in paths):
             names.append(f"`{method} {path}`")
-    return ", ".join(names) + (WORDS["en_US"].fails if plugin.fails(each.module) else "")
+    return ", ".join(names) + (FAILS if plugin.fails(each.module) else "")
 
 
 def _catches_all(each: Routes) -> bool:
     return any(path == ANY for _, path in each.routes)
+
+
+def _kind(tool: Tool) -> int:
+    """Its place in KINDS_OF_TOOLS."""
+    for call in tool.module.calls:
+        for place, parts in enumerate(KINDS_OF_TOOLS):
+            if call.partition(".")[0] in parts:
+                return place
+    raise CannotMake(f"docs/tables/tables.py does not say in KINDS_OF_TOOLS of which kind {tool.module.path} is.")
 
 
 def _speaks(module: Module) -> str:
@@ -175,14 +192,14 @@ def _cell(text: str) -> str:
     return " ".join(text.split()).replace("|", "\\|")
 
 
-def _of_a_readme(language: str) -> dict[str, Callable[[Plugin], str]]:
-    return {"tools": partial(tools_in_words, language=language), "routes": partial(paths_by_api, language=language)}
-
-
 TABLES: dict[str, dict[str, Callable[[Plugin], str]]] = {
-    "README.md": _of_a_readme("en_US"),
-    **{f"readme/README_{language}.md": _of_a_readme(language) for language in LANGUAGES if language != "en_US"},
-    "docs/tools.md": {"tools": parameters_and_variables},
+    "README.md": {"tools": partial(tools_by_kind, language="en_US")},
+    **{
+        f"readme/README_{language}.md": {"tools": partial(tools_by_kind, language=language)}
+        for language in LANGUAGES
+        if language != "en_US"
+    },
+    "docs/tools.md": {"tools": what_tools_do, "parameters": parameters_and_variables},
     "docs/reverse-invocations.md": {"tools": calls_of_tools, "routes": calls_of_routes},
     "docs/http-api.md": {"routes": what_routes_do, "settings": settings},
 }

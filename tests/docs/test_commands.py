@@ -51,7 +51,7 @@ def test_a_command_prints_what_stands_below_it(kept, document, command, printed)
 
 
 def test_make_package_prints_what_is_printed(child_process, tmp_path):
-    [printed] = [output for command, output in commands() if command == "make package"]
+    [printed] = [output for command, output in commands(document="docs/self-hosting.md") if command == "make package"]
     recipe = re.search(r"^package:.*\n\t@\$\(IN_VENV\) (.*)$", (ROOT / "Makefile").read_text(), re.MULTILINE)
     assert recipe
 
@@ -62,18 +62,25 @@ def test_make_package_prints_what_is_printed(child_process, tmp_path):
 
 
 def test_every_document_that_shows_commands_is_run():
-    assert {document for document, *_ in SHOWN} == {"README.md", "docs/local-workspace.md", "docs/tools.md"}
+    assert {document for document, *_ in SHOWN} == {"docs/local-workspace.md", "docs/tools.md"}
 
 
-@pytest.mark.parametrize(
-    ("heading", "document"),
-    [
-        ("## Write a plugin of your own", "README.md"),
-        ("## Test with a stubbed session", "docs/local-workspace.md"),
-    ],
-)
-def test_the_example_of_a_test_for_plugin_authors_runs(heading, document):
-    [example] = [block.text for block in blocks(heading, document) if block.kind == "python"]
+EXAMPLES = [
+    block.text
+    for block in blocks("## Test with a stubbed session", "docs/local-workspace.md")
+    if block.kind == "python"
+]
+
+
+def test_there_is_an_example_of_a_test_for_a_tool_and_for_an_endpoint():
+    assert [re.findall(r"^class \w+\((\w+)\)", example, re.MULTILINE) for example in EXAMPLES] == [
+        ["Tool"],
+        ["Endpoint"],
+    ]
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=["tool", "endpoint"])
+def test_the_example_of_a_test_for_plugin_authors_runs(example):
     names: dict[str, object] = {}
 
     exec(example, names)

@@ -1,4 +1,4 @@
-"""What docs/http-api.md and the README say of the HTTP API is what comes, from what `make serve` runs."""
+"""What docs/http-api.md says of the HTTP API is what comes, from what `make serve` runs."""
 
 import argparse
 import contextlib
@@ -68,7 +68,8 @@ def served(child_process: None, tmp_path_factory: pytest.TempPathFactory) -> Ite
 
 
 def test_make_serve_prints_what_is_printed(served):
-    [printed] = [output for command, output in commands() if command == "make serve"]
+    shown = commands("## Serve endpoints and the console", "docs/local-workspace.md")
+    [printed] = [output for command, output in shown if command == "make serve"]
     defaults = serve_parser().parse_args(["."])
 
     assert is_as_printed(printed.replace("/home/you/switchboard", str(ROOT)), served.printed), served.printed
@@ -147,13 +148,10 @@ def test_there_is_a_command_for_each_route():
     assert called == {alike.get(path, path) for path in (route.removeprefix("/<app_id>") for route in ROUTES)}
 
 
-@pytest.mark.parametrize("document", [DOCUMENT, "README.md"])
-def test_the_python_does_what_is_printed(served, monkeypatch, document):
+def test_the_python_does_what_is_printed(served, monkeypatch):
     monkeypatch.chdir(served.folder)
     names: dict[str, object] = {"__name__": "document"}
-    examples = [
-        block for block in blocks(document=document) if block.kind == "python" and "def test_" not in block.text
-    ]
+    examples = [block for block in blocks(document=DOCUMENT) if block.kind == "python"]
 
     for example in examples:
         with contextlib.redirect_stdout(io.StringIO()) as real:
@@ -182,16 +180,6 @@ def test_the_routes_that_fail_in_dify_today_are_marked_and_no_others_are():
     assert marked == {
         f"{ROUTES[path]} {path}" for path in ROUTES if re.search("completion-messages|transcriptions", path)
     }
-
-
-def test_the_readme_names_every_path_and_no_other():
-    """With an app in front of it or not; the path of one model goes without saying."""
-    table = [(name, cell) for _, cell in rows("## Use the HTTP API") for name in code(cell)]
-    marked = {name for name, cell in table if re.search(rf"`{name}` \(\*\*fails in Dify today", cell)}
-
-    wanted = {path.removeprefix("/<app_id>") for path in ROUTES} - {"/v1/models/<path:id>"}
-    assert sorted(name for name, _ in table) == sorted(wanted)
-    assert marked == {"/v1/audio/transcriptions", "/completion-messages"}
 
 
 def test_every_setting_has_its_row_with_its_label():
