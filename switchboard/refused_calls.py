@@ -94,7 +94,7 @@ _NO_SUCH_TOOL = re.compile(
 _PARAMETER_OF_A_TOOL = re.compile(r"\btool parameter (\S+) (?:not found in tool config|value .* not in options)")
 _WHERE_TO_LOOK = (
     "Check the kind of tool, its provider and its name, and that it is installed and authorised under Tools. For a "
-    "custom tool or a workflow the provider is its id, not its name; for an MCP server it is the server identifier."
+    "Swagger API or a workflow the provider is its id, not its name; for an MCP server it is the server identifier."
 )
 
 

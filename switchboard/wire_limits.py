@@ -16,8 +16,8 @@ MAX_LINE = 5 * 1024 * 1024
 MAX_PAYLOAD = MAX_LINE - 64 * 1024
 """What is left for content once the envelope, the model's parameters and the like are in, bytes."""
 
-MAX_FILE = 30 * 1024 * 1024
-"""The largest file that Dify takes from a tool, bytes."""
+MAX_FILE = 50 * 1024 * 1024
+"""The largest file that Dify takes from a tool, bytes: PLUGIN_MAX_FILE_SIZE, unless its server has another."""
 
 MAX_BYTES_A_CHARACTER = 6
 """As JSON escapes it: `\\u0000`. What is short enough even so need not be counted."""

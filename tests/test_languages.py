@@ -2,6 +2,7 @@
 
 import re
 import textwrap
+import tomllib
 import unicodedata
 from collections import defaultdict
 from pathlib import Path
@@ -23,6 +24,7 @@ SAME_IN_ALL = {
     "gpt-4o = langgenius/openai/openai/gpt-4o, whisper-1 = speech2text:langgenius/openai/openai/whisper-1": "ids",
     "https://chat.example.com, http://localhost:3000": "addresses",
 }
+WITHOUT_SCRIPT = {("ja_JP", "LLM"): "as Dify says it"}
 SAME_AS_ENGLISH = {
     ("pt_BR", "Prompt"): "the word in Brazil, and in Dify",
     ("pt_BR", "Top N"): "as Dify leaves Top K",
@@ -60,6 +62,19 @@ def read(path):
 
 
 TEXTS = [text for path in FILES for text in texts(read(path), path)]
+CONNECT = [
+    text
+    for name in ("texts.toml", "programs.toml")
+    for text in texts(tomllib.loads((ROOT / "endpoints/connect/wire" / name).read_text(encoding="utf-8")), name)
+]
+ELSEWHERE = {
+    language: [
+        *((where, text[language]) for where, text in CONNECT),
+        (f"README_{language}.md", (ROOT / "readme" / f"README_{language}.md").read_text(encoding="utf-8")),
+    ]
+    for language in LANGUAGES - {"en_US"}
+}
+"""What people read besides: the page that says how to connect, and the translations of the README."""
 every_text = pytest.mark.parametrize("text", [text for _, text in TEXTS], ids=[where for where, _ in TEXTS])
 
 
@@ -99,7 +114,7 @@ def test_each_is_in_its_own_script(text):
     assert not HAN.search(text["en_US"] + text["pt_BR"])
     assert not KANA.search(text["en_US"] + text["pt_BR"] + text["zh_Hans"])
     for language in ("zh_Hans", "ja_JP"):
-        if text[language] != text["en_US"]:
+        if text[language] != text["en_US"] and (language, text[language]) not in WITHOUT_SCRIPT:
             assert HAN.search(text[language]) or KANA.search(text[language])
         assert not re.search("[\u3001-\u9fff] [\u3001-\u9fff]", text[language]), "folded lines leave a space"
     if len(text["ja_JP"]) > 12 and text["ja_JP"] != text["en_US"]:
@@ -132,17 +147,24 @@ def test_what_is_called_alike_in_english_is_called_alike_in_each_language():
         ("zh_Hans", "聊天流|对话流", "Chatflow"),
         ("zh_Hans", "提供商|提供者", "供应商"),
         ("zh_Hans", "工作区", "工作空间"),
-        ("ja_JP", "リランクモデル", "Rerank モデル"),
+        ("zh_Hans", "本地插件", "本地集成包"),
+        ("zh_Hans", "总结", "摘要"),
+        ("ja_JP", "インテグレーション", "連携"),
+        ("ja_JP", "リランク|リランキング|再順位付け", "Rerank"),
+        ("ja_JP", "言語モデル", "LLM"),
         ("ja_JP", "パラメーター", "パラメータ"),
         ("ja_JP", "エンベディング", "埋め込み"),
         ("pt_BR", "[Ee]spaço de trabalhos|[Ww]orkspace", "espaço de trabalho"),
         ("pt_BR", "[Nn]odo", "nó"),
-        ("pt_BR", "[Mm]odelo de (embedding|rerank)", "Modelo de incorporação, Modelo de reordenação"),
+        ("pt_BR", "[Mm]odelos? de (embedding|rerank)", "Modelo de incorporação, Modelo de reordenação"),
+        ("pt_BR", "[Aa]pelido", "alias"),
+        ("pt_BR", "(?<!compatível )com visão|[Tt]iver visão", "compatível com visão"),
         ("pt_BR", "[Mm]atriz", "array"),
-        ("pt_BR", "\\b([Ff]icheiro|[Uu]tilizador|[Gg]uardar)", "arquivo, usuário, armazenar"),
+        ("pt_BR", "\\b([Ff]icheiro|[Uu]tilizador|[Gg]uard(?:ar|am?)\\b)", "arquivo, usuário, armazenar ou salvar"),
     ],
 )
 def test_terms_are_those_that_dify_shows(language, wrong, right):
-    found = [f"{where}: {text[language]}" for where, text in TEXTS if re.search(wrong, text[language])]
+    texts_in_it = [*((where, text[language]) for where, text in TEXTS), *ELSEWHERE[language]]
+    found = [f"{where}: {each.group()}" for where, text in texts_in_it if (each := re.search(wrong, text))]
 
     assert found == [], f"Dify says {right}"

@@ -222,7 +222,7 @@ def test_a_provider_of_tools_that_dify_does_not_know_gets_a_hint(text, sentence)
 
     assert type(failure) is NotConfigured
     assert sentence in str(failure)
-    assert "For a custom tool or a workflow the provider is its id, not its name" in str(failure)
+    assert "For a Swagger API or a workflow the provider is its id, not its name" in str(failure)
 
 
 @pytest.mark.parametrize("what", ["app parameters", "chat app", "workflow app"])

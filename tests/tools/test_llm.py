@@ -144,7 +144,7 @@ def test_a_picture_in_a_data_url_is_a_file_too():
         ({"base64_data": "abc"}, "not base64"),
         ({"base64_data": "é"}, "not base64"),
         ({"base64_data": "", "url": "http://127.0.0.1/" + "a" * 6_000_000}, "The output files takes 6.0 MB"),
-        ({"base64_data": "A" * 44_000_000}, "The image has more than 30 MiB"),
+        ({"base64_data": "A" * 72_000_000}, "The image has more than 50 MiB"),
     ],
 )
 def test_a_picture_that_cannot_be_handed_on_is_refused(fields, sentence):

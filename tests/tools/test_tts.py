@@ -217,7 +217,7 @@ def test_what_cannot_be_played_is_refused(pieces, sentence):
 def test_speech_that_dify_would_not_store_is_refused_while_it_comes():
     pieces = itertools.chain(speech(mp3()), itertools.repeat({"result": bytes(1024 * 1024).hex()}))
 
-    with pytest.raises(NoAnswer, match="The speech has more than 30 MiB"):
+    with pytest.raises(NoAnswer, match="The speech has more than 50 MiB"):
         speak(StubbedDify(lambda invoke_type, payload: pieces))
 
 

@@ -16,7 +16,7 @@ from workspace.plugin.files import extension_of
 from workspace.wire import Payload
 
 MAX_CHUNK = 8 * 1024
-MAX_FILE = 30 * 1024 * 1024
+MAX_FILE = 50 * 1024 * 1024
 """Bytes in one chunk of a file and in a whole one; Dify's API refuses more."""
 
 _UNSEEN = frozenset({"log", "retriever_resources"})

@@ -81,7 +81,7 @@ def test_a_file_may_be_as_large_as_dify_lets_it_and_no_larger() -> None:
     full = chunk(bytes(MAX_CHUNK))
     for _ in range(MAX_FILE // MAX_CHUNK):
         outputs.add(full)
-    with pytest.raises(OutputError, match="File is too large which reached the limit of 30.0MB"):
+    with pytest.raises(OutputError, match="File is too large which reached the limit of 50.0MB"):
         outputs.add(chunk(b"x"))
     outputs.add(chunk(b"", end=True))
     assert len(outputs.files[0].data) == MAX_FILE
