@@ -125,7 +125,7 @@ def test_a_tool_that_fails_in_dify_today_marks_the_routes_that_make_the_same_cal
 @pytest.mark.parametrize(
     ("file", "old", "new", "where"),
     [
-        ("tools/rerank.yaml", "    ja_JP: ドキュメントのリランク\n", "", "identity.label"),
+        ("tools/rerank.yaml", "    ja_JP: ドキュメントの Rerank\n", "", "identity.label"),
         ("tools/rerank.yaml", "    zh_Hans: 文档重排序\n", "    zh_Hans: ' '\n", "identity.label"),
         ("tools/rerank.yaml", "pt_BR: Ordena", "pt_PT: Ordena", "description.human"),
         ("tools/storage.yaml", "      pt_BR: Chave\n", "", "parameters.key.label"),
