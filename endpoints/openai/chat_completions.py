@@ -14,9 +14,6 @@ from endpoints.http.body import read_json
 from endpoints.http.framing import stream
 from endpoints.http.route import route
 from endpoints.http.settings import APP_PREFIX, App, GroupSettings
-from endpoints.openai.wire.chat_call import app_chat_of, chat_of
-from endpoints.openai.wire.chat_reply import KEEP_ALIVE, error_event, streamed_reply, whole_reply
-from endpoints.openai.wire.chat_request import ChatRequest
 from endpoints.openai.wire.errors import openai_error
 from endpoints.openai.wire.replies import json_reply
 from switchboard.chat.apps import ask_app
@@ -27,6 +24,11 @@ from switchboard.chat.pieces import Piece, whole, without_reasoning
 class ChatCompletionsEndpoint(Endpoint):
     @route(openai_error)
     def _invoke(self, r: Request, values: Mapping[str, Any], settings: Mapping[str, Any]) -> Response:
+        # not before a request comes: building its forms is what would make the plugin slow to start
+        from endpoints.openai.wire.chat_call import app_chat_of, chat_of
+        from endpoints.openai.wire.chat_reply import KEEP_ALIVE, error_event, streamed_reply, whole_reply
+        from endpoints.openai.wire.chat_request import ChatRequest
+
         request = read_json(r, ChatRequest)
         partner = GroupSettings(settings).chat_partner(request.model)
         pieces: Iterator[Piece]

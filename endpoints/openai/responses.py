@@ -16,10 +16,6 @@ from endpoints.http.route import route
 from endpoints.http.settings import APP_PREFIX, App, GroupSettings
 from endpoints.openai.wire.errors import openai_error
 from endpoints.openai.wire.replies import json_reply
-from endpoints.openai.wire.responses_call import app_chat_of, chat_of, tools_of
-from endpoints.openai.wire.responses_events import KEEP_ALIVE, EventStream
-from endpoints.openai.wire.responses_reply import Reply, whole_reply
-from endpoints.openai.wire.responses_request import ResponsesRequest
 from switchboard.chat.apps import ask_app
 from switchboard.chat.models import ask
 from switchboard.chat.pieces import Piece
@@ -28,6 +24,12 @@ from switchboard.chat.pieces import Piece
 class ResponsesEndpoint(Endpoint):
     @route(openai_error)
     def _invoke(self, r: Request, values: Mapping[str, Any], settings: Mapping[str, Any]) -> Response:
+        # not before a request comes: building its forms is what would make the plugin slow to start
+        from endpoints.openai.wire.responses_call import app_chat_of, chat_of, tools_of
+        from endpoints.openai.wire.responses_events import KEEP_ALIVE, EventStream
+        from endpoints.openai.wire.responses_reply import Reply, whole_reply
+        from endpoints.openai.wire.responses_request import ResponsesRequest
+
         request = read_json(r, ResponsesRequest)
         partner = GroupSettings(settings).chat_partner(request.model)
         tools = tools_of(request)
