@@ -12,7 +12,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, field_validator
 
 
-class RunRequest(BaseModel):
+class RunRequest(BaseModel, defer_build=True):
     """Runs a workflow app; the base of the other two."""
 
     inputs: dict[str, Any] = {}

@@ -26,7 +26,7 @@ def _are_tokens(value: object) -> bool:
     return isinstance(value, list) and bool(value) and isinstance(value[0], int | list)
 
 
-class EmbeddingsRequest(BaseModel):
+class EmbeddingsRequest(BaseModel, defer_build=True):
     input: Annotated[Text | Texts, BeforeValidator(_without_tokens)]
     model: str | None = None
     encoding_format: Literal["float", "base64"] | None = None

@@ -37,12 +37,12 @@ def _without_pictures(value: object) -> object:
     return value
 
 
-class TextPart(BaseModel):
+class TextPart(BaseModel, defer_build=True):
     type: Literal["text"]
     text: Text
 
 
-class ModerationsRequest(BaseModel):
+class ModerationsRequest(BaseModel, defer_build=True):
     input: Annotated[
         Text | Texts | FilledListOf[TextPart],
         BeforeValidator(_without_pictures),

@@ -16,7 +16,7 @@ from endpoints.openai.wire.texts import Text
 from switchboard.errors import InvalidInput
 
 
-class RerankRequest(BaseModel):
+class RerankRequest(BaseModel, defer_build=True):
     query: Text
     documents: FilledListOf[Text | dict[str, Any]]
     model: str | None = None

@@ -45,7 +45,7 @@ def _none_given(instructions: str | None) -> str | None:
     return instructions
 
 
-class SpeechRequest(BaseModel):
+class SpeechRequest(BaseModel, defer_build=True):
     input: Annotated[Text, AfterValidator(_not_blank)]
     model: str | None = None
     voice: Annotated[str | None, BeforeValidator(_id_of)] = None

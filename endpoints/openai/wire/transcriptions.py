@@ -38,7 +38,7 @@ def _at_once(stream: bool | None) -> bool | None:  # noqa: FBT001
     return stream
 
 
-class TranscriptionRequest(BaseModel):
+class TranscriptionRequest(BaseModel, defer_build=True):
     """The fields of the form beside its `file`."""
 
     model: str | None = None
