@@ -37,8 +37,9 @@ def test_no_other_document_says_that_make_docs_makes_a_table_of_it():
 @pytest.fixture
 def copy(tmp_path, monkeypatch):
     """What the tables are made from, the documents, and the folder that `make docs` then runs in."""
+    left_out = shutil.ignore_patterns("__pycache__", "images")
     for folder in ("provider", "tools", "endpoints", "switchboard", "docs", "readme", "tests/tools", "tests/endpoints"):
-        shutil.copytree(ROOT / folder, tmp_path / folder, ignore=shutil.ignore_patterns("__pycache__", "images"))
+        shutil.copytree(ROOT / folder, tmp_path / folder, ignore=left_out, copy_function=shutil.copyfile)
     for file in ("manifest.yaml", "README.md"):
         shutil.copy(ROOT / file, tmp_path / file)
     monkeypatch.chdir(tmp_path)
