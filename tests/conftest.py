@@ -11,6 +11,7 @@ import pytest
 from dify_plugin import DifyPluginEnv
 from dify_plugin.core.plugin_registration import PluginRegistration
 
+import workspace.engines.numeric  # noqa: F401 - before a test loads miniaudio, which loads numpy in its own way
 from tests.endpoints.api import Api, ChildProcess
 from tests.lent_plugin import LentPlugin
 from tests.openai_stand_in import Server, serving
