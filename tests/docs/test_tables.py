@@ -11,6 +11,7 @@ from docs.tables.__main__ import main
 from docs.tables.markers import END, begin, filled
 from docs.tables.tables import TABLES, documents
 from tests.documents import DOCUMENTS, ROOT, text_of
+from workspace.plugin.yaml_file import Loader
 
 MARKERS = re.compile(r"^<!-- (\w+): made by make docs -->$", re.MULTILINE)
 TOOLS, ROUTES = begin("tools"), begin("routes")
@@ -90,7 +91,7 @@ def test_tools_stand_in_the_order_of_the_provider(copy):
 
 def test_what_a_tool_gains_in_its_yaml_is_in_the_tables(copy):
     path = copy / "tools" / "moderation.yaml"
-    declared = yaml.safe_load(path.read_text())
+    declared = yaml.load(path.read_bytes(), Loader)
     declared["parameters"].append({**declared["parameters"][0], "name": "second_model", "required": False})
     declared["output_schema"]["properties"]["words"] = {"type": "array"}
     path.write_text(yaml.safe_dump(declared, allow_unicode=True))
