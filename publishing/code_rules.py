@@ -3,6 +3,7 @@
 import ast
 import functools
 import re
+from collections import defaultdict
 from collections.abc import Iterator
 
 from publishing.plugin import Plugin
@@ -59,18 +60,20 @@ def permissions_equal_use(plugin: Plugin) -> Iterator[str]:
 def imported_modules(plugin: Plugin) -> Iterator[str]:
     """The files that other modules of the package import, or import from below."""
     imported = {name for path in plugin.modules for name in _imports(plugin.contents.bytes_of(path))}
+    with_packages = {name.rsplit(".", dots)[0] for name in imported for dots in range(name.count(".") + 1)}
     for path in plugin.modules:
-        name = path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
-        if name in imported or any(each.startswith(f"{name}.") for each in imported):
+        if path.removesuffix(".py").removesuffix("/__init__").replace("/", ".") in with_packages:
             yield path
 
 
 def data_of_modules(plugin: Plugin) -> Iterator[str]:
     """The files that a module of the same folder names in its code, in order to read them."""
+    beside: dict[str, list[str]] = defaultdict(list)
+    for path in plugin.contents.files:
+        beside[path.rpartition("/")[0]].append(path)
     for path in plugin.modules:
         names = _texts(plugin.contents.bytes_of(path))
-        beside = (each for each in plugin.contents.files if each.rpartition("/")[0] == path.rpartition("/")[0])
-        yield from (each for each in beside if each.rpartition("/")[2] in names)
+        yield from (each for each in beside[path.rpartition("/")[0]] if each.rpartition("/")[2] in names)
 
 
 @functools.cache

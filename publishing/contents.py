@@ -16,18 +16,22 @@ class CannotPackage(Exception):
 @dataclass(frozen=True)
 class Contents:
     """`files` are paths relative to `root`, with slashes, sorted. `left_out` are those that .difyignore would let
-    through, but that git does not track: Dify's own CLI would ship them. `made` is what ships in place of files."""
+    through, but that git does not track: Dify's own CLI would ship them. `made` is what ships in place of files. A file
+    is read once, when it is asked for."""
 
     root: Path
     files: tuple[str, ...]
     left_out: tuple[str, ...] = ()
     made: Mapping[str, bytes] = field(default_factory=dict)
+    _read: dict[str, bytes] = field(default_factory=dict, repr=False, compare=False)
 
     def bytes_of(self, path: str) -> bytes:
         return self.made[path] if path in self.made else self.in_folder(path)
 
     def in_folder(self, path: str) -> bytes:
-        return (self.root / path).read_bytes()
+        if path not in self._read:
+            self._read[path] = (self.root / path).read_bytes()
+        return self._read[path]
 
     def text_of(self, path: str) -> str:
         """Raises CannotPackage where it is no text."""

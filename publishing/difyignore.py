@@ -5,6 +5,7 @@ root. A slash at the end means folders. `!pattern` brings nothing back there, an
 nothing, so these are refused here rather than read.
 """
 
+import functools
 import re
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -37,12 +38,17 @@ class DifyIgnore:
 
     def lets_through(self, path: str) -> bool:
         """Whether the file at this path, relative to the plugin's folder and with slashes, goes into the package."""
-        parts = tuple(path.split("/"))
-        return not any(
-            pattern.matches(parts[:depth], is_folder=depth < len(parts))
-            for depth in range(1, len(parts) + 1)
-            for pattern in self.patterns
-        )
+        return not _leaves_out(self.patterns, path)
+
+
+@functools.cache
+def _leaves_out(patterns: tuple[Pattern, ...], path: str) -> bool:
+    parts = tuple(path.split("/"))
+    return any(
+        pattern.matches(parts[:depth], is_folder=depth < len(parts))
+        for depth in range(1, len(parts) + 1)
+        for pattern in patterns
+    )
 
 
 def read(folder: Path) -> DifyIgnore:

@@ -5,6 +5,7 @@ classes       one per line, or a JSON array of texts or of {"id", "name"}
 """
 
 import json
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -66,24 +67,28 @@ def classes_of(parameters: Mapping[str, Any], name: str) -> list[ClassConfig]:
     """The classes of the question classifier, at least two; those that have no id are numbered from 1."""
     items = lines_or_items(parameters, name)
     if any(isinstance(item, dict) for item in items):
-        return _distinct(name, [_class(name, position, item) for position, item in enumerate(items, start=1)])
-    texts = text_list({name: items}, name)
-    return _distinct(name, [ClassConfig(id=str(number), name=text) for number, text in enumerate(texts, start=1)])
+        classes = [_class(name, position, item) for position, item in enumerate(items, start=1)]
+    else:
+        classes = [(str(number), text) for number, text in enumerate(text_list({name: items}, name), start=1)]
+    _check_distinct(name, classes)
+    return [ClassConfig(id=each, name=label) for each, label in classes]
 
 
-def _class(name: str, position: int, item: Any) -> ClassConfig:
+def _class(name: str, position: int, item: Any) -> tuple[str, str]:
+    """Its id and its name."""
     label = item.get("name") if isinstance(item, dict) else item
     if not isinstance(label, str) or not label.strip():
         raise InvalidInput(f"`{name}`, item {position} has to be a text or an object with a `name`.")
     given_id = item.get("id") if isinstance(item, dict) else None
-    return ClassConfig(id=json.dumps(given_id) if isinstance(given_id, int) else str(given_id or position), name=label)
+    return json.dumps(given_id) if isinstance(given_id, int) else str(given_id or position), label
 
 
-def _distinct(name: str, classes: list[ClassConfig]) -> list[ClassConfig]:
+def _check_distinct(name: str, classes: list[tuple[str, str]]) -> None:
     if len(classes) < 2:
         raise InvalidInput(f"`{name}` needs at least two classes, one per line.")
-    for values in ([each.name for each in classes], [each.id for each in classes]):
+    ids, labels = zip(*classes, strict=True)
+    for values in (labels, ids):
+        times = Counter(values)
         for value in values:
-            if values.count(value) > 1:
+            if times[value] > 1:
                 raise InvalidInput(f"`{name}` holds `{value}` more than once.")
-    return classes

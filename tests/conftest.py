@@ -1,6 +1,9 @@
 """`dify_plugin` patches the standard library for gevent on import, so it goes before anything that imports `ssl`."""
 
+import functools
+import gc
 import signal
+import ssl
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -11,12 +14,16 @@ import pytest
 from dify_plugin import DifyPluginEnv
 from dify_plugin.core.plugin_registration import PluginRegistration
 
+import workspace.engines.numeric  # noqa: F401 - before a test loads miniaudio, which loads numpy in its own way
 from tests.endpoints.api import Api, ChildProcess
 from tests.lent_plugin import LentPlugin
 from tests.openai_stand_in import Server, serving
 
 ON_THE_DAEMON = "run the endpoints' tests on the real plugin daemon, and tests/daemon with them"
 
+
+# Each client of httpx reads the authorities that it would trust, which takes longer than a call on loopback.
+ssl.create_default_context = functools.cache(ssl.create_default_context)
 
 STARTING = {"os.fork", "os.posix_spawn", "subprocess.Popen"}
 """The audit events of a process that is started."""
@@ -45,6 +52,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         if "child_process" in getattr(item, "fixturenames", ()):
             item.add_marker("child_process")
+    gc.freeze()  # else what has been imported and collected is looked through again and again
     if not config.getoption("--daemon"):
         return
     from tests.daemon.prerequisites import missing

@@ -16,7 +16,14 @@ from workspace.engines.speech import speak
 
 def samples(seconds: float, *, rate: int = 16000, channels: int = 1) -> bytes:
     """A 440 Hz tone in 16 bit PCM."""
-    tone = (round(8000 * math.sin(2 * math.pi * 440 * n / rate)) for n in range(round(seconds * rate)))
+    count = round(seconds * rate)
+    period = rate // math.gcd(rate, 440)
+    return (_tone(period, rate, channels) * (count // period + 1))[: 2 * channels * count]
+
+
+@functools.cache
+def _tone(count: int, rate: int, channels: int) -> bytes:
+    tone = (round(8000 * math.sin(2 * math.pi * 440 * n / rate)) for n in range(count))
     return array.array("h", (value for value in tone for _ in range(channels))).tobytes()
 
 

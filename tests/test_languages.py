@@ -1,5 +1,6 @@
 """Everything that people read in Dify of the plugin, in the four languages that Dify has for plugins."""
 
+import functools
 import re
 import textwrap
 import tomllib
@@ -11,6 +12,7 @@ import pytest
 import yaml
 
 from publishing import contents
+from workspace.plugin.yaml_file import Loader
 
 ROOT = Path(__file__).parent.parent
 LANGUAGES = {"en_US", "zh_Hans", "ja_JP", "pt_BR"}
@@ -57,8 +59,9 @@ def fields(node):
         yield from fields(value)
 
 
+@functools.cache
 def read(path):
-    return yaml.safe_load((ROOT / path).read_text(encoding="utf-8"))
+    return yaml.load((ROOT / path).read_bytes(), Loader)
 
 
 TEXTS = [text for path in FILES for text in texts(read(path), path)]

@@ -1,19 +1,16 @@
 """What `make serve` sets up, and that each command it prints works."""
 
-import os
 import re
 import shutil
 import subprocess
-import sys
 from collections.abc import Iterator
-from itertools import takewhile
 from pathlib import Path
-from typing import TextIO
 
 import pytest
 import yaml
 
 from endpoints.http.routes import ROUTES
+from tests.served import Served, serving
 from workspace.plugin.folder import read_plugin_folder
 from workspace.serve.serve_file import read_serve_file
 
@@ -39,31 +36,21 @@ def test_the_file_is_yaml_to_the_slow_parser_too():
 
 
 @pytest.fixture
-def served(child_process: None, tmp_path: Path) -> Iterator[tuple[list[str], TextIO]]:
-    """What a `make serve` that is running has printed, and its log. What it keeps is in a folder of the test's own."""
-    command = [sys.executable, "-m", "workspace", "serve", ".", "--settings", "examples/serve.yaml"]
-    with subprocess.Popen(
-        [*command, "--port", "0", "--data-dir", str(tmp_path)],
-        cwd=ROOT,
-        env={**os.environ, "OPENAI_BASE_URL": ""},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-    ) as process:
-        head, commands = (list(takewhile(str.strip, process.stdout)) for _ in range(2))
-        assert [line.partition(":")[0] for line in head] == ["Console", "Endpoints", "api_key"]
-        yield [command.strip().replace("/tmp/", f"{tmp_path}/") for command in commands], process.stdout
-        process.terminate()
+def served(child_process: None, tmp_path: Path) -> Iterator[Served]:
+    """What `make serve` runs, keeping what it keeps in a folder of the test's own."""
+    with serving(".", "--settings", "examples/serve.yaml", "--data-dir", str(tmp_path)) as served:
+        assert [line.partition(":")[0] for line in served.head] == ["Console", "Endpoints", "api_key"]
+        yield served
 
 
 @pytest.mark.skipif(not shutil.which("curl"), reason="curl is not there")
-def test_every_printed_command_works_and_loses_nothing(served):
-    commands, log = served
-    assert len(commands) == len(ROUTES)
-    for command in commands:
+def test_every_printed_command_works_and_loses_nothing(served, tmp_path):
+    assert len(served.commands) == len(ROUTES)
+    for printed in served.commands:
+        command = printed.replace("/tmp/", f"{tmp_path}/")
         done = subprocess.run(
             ["sh", "-c", f"{command} -sS -w '\n%{{http_code}}'"], cwd=ROOT, capture_output=True, text=True, check=False
         )
         assert re.search(r"^20[01]$", done.stdout, re.MULTILINE), f"{command}\n{done.stdout}{done.stderr}"
         assert '"error"' not in done.stdout.replace('"error":null', ""), f"{command}\n{done.stdout}"
-        assert re.fullmatch(r"[A-Z]+ /e/hook/\S* 20[01] \d+\.\d{3} s\n", log.readline())
+        assert re.fullmatch(r"[A-Z]+ /e/hook/\S* 20[01] \d+\.\d{3} s", served.line())

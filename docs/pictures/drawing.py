@@ -6,6 +6,8 @@ from typing import Any
 
 import yaml
 
+from workspace.plugin.yaml_file import Loader
+
 IMAGES = Path(__file__).parent.parent / "images"
 WORKFLOWS = Path(__file__).parent.parent.parent / "examples" / "workflows"
 
@@ -29,7 +31,7 @@ KINDS = {
 
 def draw(file: Path) -> str:
     """Raises KeyError for a node of a type that no example has."""
-    content = yaml.safe_load(file.read_text())
+    content = yaml.load(file.read_bytes(), Loader)
     graph = content["workflow"]["graph"]
     nodes = {node["id"]: node for node in graph["nodes"]}
     left = min(node["position"]["x"] for node in nodes.values()) - MARGIN

@@ -3,7 +3,7 @@
 import ast
 import functools
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from docs.tables import CannotMake
@@ -35,6 +35,13 @@ def read_module(root: Path, path: str) -> Module:
         raise CannotMake(f"{path} cannot be read: {error.strerror}.") from None
     if problem := why_it_does_not_compile(source):
         raise CannotMake(f"{path} does not compile: {problem}.")
+    module = _parse(path, source)
+    return replace(module, imports=tuple(path for path in module.imports if (root / path).is_file()))
+
+
+@functools.cache
+def _parse(path: str, source: bytes) -> Module:
+    """With whatever it imports, as if it were all of this project."""
     tree = ast.parse(source)
     first, *others = [" ".join(part.split()) for part in (ast.get_docstring(tree) or "").split("\n\n")]
     return Module(
@@ -44,7 +51,7 @@ def read_module(root: Path, path: str) -> Module:
             (part.removeprefix(_TO_MIND).removesuffix(".") for part in others if part.startswith(_TO_MIND)), ""
         ),
         calls=_calls(tree),
-        imports=tuple(dict.fromkeys(_imports(root, tree))),
+        imports=tuple(dict.fromkeys(_imports(tree))),
     )
 
 
@@ -88,13 +95,11 @@ def _dotted(node: ast.expr) -> str:
     return node.id if isinstance(node, ast.Name) else ""
 
 
-def _imports(root: Path, tree: ast.Module) -> list[str]:
-    """The files of this project among what a module imports."""
+def _imports(tree: ast.Module) -> list[str]:
     names = []
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom) and node.module:
             names += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
         elif isinstance(node, ast.Import):
             names += [alias.name for alias in node.names]
-    paths = [name.replace(".", "/") + ".py" for name in names]
-    return [path for path in paths if (root / path).is_file()]
+    return [name.replace(".", "/") + ".py" for name in names]

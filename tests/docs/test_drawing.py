@@ -5,6 +5,7 @@ import pytest
 import yaml
 
 from docs.pictures.drawing import IMAGES, WORKFLOWS, draw
+from workspace.plugin.yaml_file import Loader
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -19,7 +20,7 @@ def test_the_picture_of_an_example_is_of_the_file_as_it_is(file: Path) -> None:
 
 @every_workflow
 def test_every_node_and_every_edge_is_drawn_within_the_picture(file: Path) -> None:
-    graph = yaml.safe_load(file.read_text())["workflow"]["graph"]
+    graph = yaml.load(file.read_bytes(), Loader)["workflow"]["graph"]
     picture = ElementTree.fromstring(draw(file))
     left, top, width, height = map(float, picture.attrib["viewBox"].split())
 

@@ -6,9 +6,7 @@ import io
 import re
 import shlex
 import subprocess
-import sys
 from collections.abc import Iterator
-from itertools import takewhile
 from pathlib import Path
 from typing import NamedTuple
 
@@ -28,6 +26,7 @@ from switchboard.errors import SwitchboardError
 from tests.documents import ROOT, blocks, code, commands, is_as_printed, routes_of, rows
 from tests.endpoints.anthropic import test_refusals as messages
 from tests.endpoints.openai.test_responses_refusals import PASSED_OVER
+from tests.served import serving
 from workspace.cli.command_line import serve_parser
 
 DOCUMENT = "docs/http-api.md"
@@ -40,7 +39,7 @@ VARIABLES = dict(
 BASE = VARIABLES["BASE"]
 
 
-class Served(NamedTuple):
+class Tried(NamedTuple):
     url: str
     printed: str
     folder: Path
@@ -48,23 +47,16 @@ class Served(NamedTuple):
 
 
 @pytest.fixture(scope="module")
-def served(child_process: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+def served(child_process: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tried]:
     """What `make serve` runs, on a port that is free."""
-    recipe = re.search(r"^serve:.*\n\t@\$\(IN_VENV\) (.*)$", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    makefile = (ROOT / "Makefile").read_text()
+    recipe = re.search(r"^serve:.*\n\t@\$\(IN_VENV\) -m workspace serve (.*)$", makefile, re.MULTILINE)
     assert recipe
     folder = tmp_path_factory.mktemp("readme")
-    command = [sys.executable, *shlex.split(recipe[1]), "--port", "0", "--data-dir", str(folder / "data")]
-    with subprocess.Popen(
-        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, encoding="utf-8"
-    ) as process:
-        assert process.stdout
-        head = [*takewhile(lambda line: not line.startswith("Ctrl-C"), process.stdout)]
-        try:
-            url = next(line.split()[1] for line in head if line.startswith("Endpoints: "))
-            yield Served(url, "".join([*head, "Ctrl-C ends it.\n"]), folder)
-        finally:
-            process.terminate()
-            process.communicate()
+    options = [*shlex.split(recipe[1]), "--data-dir", str(folder / "data")]
+    with serving(*options, stderr=subprocess.STDOUT) as running:
+        assert running.endpoints
+        yield Tried(running.endpoints, f"{running.printed}{running.line()}\n", folder)
 
 
 def test_make_serve_prints_what_is_printed(served):

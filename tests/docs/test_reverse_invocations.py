@@ -9,14 +9,15 @@ from dify_plugin.core.entities.invocation import InvokeType
 from endpoints.http.routes import ROUTES
 from tests.documents import ROOT, code, links, routes_of, rows, section
 from tests.tool_cases import INVOKE_TYPES, TOOLS
+from workspace.plugin.yaml_file import Loader
 
 DOCUMENT = "docs/reverse-invocations.md"
 TOOL_ROWS = {code(cells[2])[0]: cells for cells in rows("## Tools", DOCUMENT)}
 ROUTE_ROWS = rows("## Routes", DOCUMENT)
-PERMISSIONS = yaml.safe_load((ROOT / "manifest.yaml").read_text())["resource"]["permission"]
+PERMISSIONS = yaml.load((ROOT / "manifest.yaml").read_bytes(), Loader)["resource"]["permission"]
 ENDPOINTS = [
-    yaml.safe_load((ROOT / name).read_text())
-    for name in yaml.safe_load((ROOT / "endpoints" / "group.yaml").read_text())["endpoints"]
+    yaml.load((ROOT / name).read_bytes(), Loader)
+    for name in yaml.load((ROOT / "endpoints" / "group.yaml").read_bytes(), Loader)["endpoints"]
 ]
 SOURCES = {f"{each['method']} {each['path']}": each["extra"]["python"]["source"] for each in ENDPOINTS}
 

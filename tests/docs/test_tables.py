@@ -8,9 +8,11 @@ import yaml
 
 from docs.tables import CannotMake
 from docs.tables.__main__ import main
+from docs.tables.code import read_module
 from docs.tables.markers import END, begin, filled
 from docs.tables.tables import TABLES, documents
 from tests.documents import DOCUMENTS, ROOT, text_of
+from workspace.plugin.yaml_file import Loader
 
 MARKERS = re.compile(r"^<!-- (\w+): made by make docs -->$", re.MULTILINE)
 TOOLS, ROUTES = begin("tools"), begin("routes")
@@ -34,15 +36,32 @@ def test_no_other_document_says_that_make_docs_makes_a_table_of_it():
     }
 
 
-@pytest.fixture
-def copy(tmp_path, monkeypatch):
-    """What the tables are made from, the documents, and the folder that `make docs` then runs in."""
+@pytest.fixture(scope="module")
+def copied(tmp_path_factory):
+    """What the tables are made from and the documents, in a folder, and what each file holds."""
+    copy = tmp_path_factory.mktemp("copy")
+    left_out = shutil.ignore_patterns("__pycache__", "images")
     for folder in ("provider", "tools", "endpoints", "switchboard", "docs", "readme", "tests/tools", "tests/endpoints"):
-        shutil.copytree(ROOT / folder, tmp_path / folder, ignore=shutil.ignore_patterns("__pycache__", "images"))
+        shutil.copytree(ROOT / folder, copy / folder, ignore=left_out)
     for file in ("manifest.yaml", "README.md"):
-        shutil.copy(ROOT / file, tmp_path / file)
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
+        shutil.copy(ROOT / file, copy / file)
+    return copy, {path: path.read_bytes() for path in copy.rglob("*") if path.is_file()}
+
+
+@pytest.fixture
+def copy(copied, monkeypatch):
+    """The folder that `make docs` runs in. What a test changes there is undone."""
+    folder, files = copied
+    monkeypatch.chdir(folder)
+    read_module.cache_clear()
+    yield folder
+    monkeypatch.undo()
+    for path in folder.rglob("*"):
+        if path.is_file() and path not in files:
+            path.unlink()
+    for path, content in files.items():
+        if not path.exists() or path.read_bytes() != content:
+            path.write_bytes(content)
 
 
 def change(path, old, new, count=-1):
@@ -92,7 +111,7 @@ def test_tools_stand_in_the_order_of_the_provider(copy):
 
 def test_what_a_tool_gains_in_its_yaml_is_in_the_tables(copy):
     path = copy / "tools" / "moderation.yaml"
-    declared = yaml.safe_load(path.read_text())
+    declared = yaml.load(path.read_bytes(), Loader)
     declared["parameters"].append({**declared["parameters"][0], "name": "second_model", "required": False})
     declared["output_schema"]["properties"]["words"] = {"type": "array"}
     path.write_text(yaml.safe_dump(declared, allow_unicode=True))

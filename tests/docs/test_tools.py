@@ -10,6 +10,7 @@ from switchboard import errors
 from switchboard.errors import SwitchboardError
 from tests.documents import ROOT, code, rows, section
 from tests.tool_cases import TOOLS
+from workspace.plugin.yaml_file import Loader
 
 DOCUMENT = "docs/tools.md"
 TABLE = {code(tool)[0]: cells for tool, *cells in rows("## What each asks for and sets", DOCUMENT)}
@@ -21,7 +22,7 @@ def test_every_tool_has_its_row():
 
 @pytest.mark.parametrize("tool", TOOLS)
 def test_a_row_has_the_parameters_and_the_outputs_of_the_tool(tool):
-    declared = yaml.safe_load((ROOT / "tools" / f"{tool}.yaml").read_text())
+    declared = yaml.load((ROOT / "tools" / f"{tool}.yaml").read_bytes(), Loader)
     parameters = declared["parameters"]
 
     assert [code(cell) for cell in TABLE[tool]] == [

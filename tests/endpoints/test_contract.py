@@ -12,10 +12,11 @@ from werkzeug.routing import Map, Rule
 from endpoints.http.routes import ROUTES
 from tests.endpoints.valid_requests import VALID, answering, request
 from workspace.plugin.file_server import FileServer
+from workspace.plugin.yaml_file import Loader
 
 ROOT = Path(__file__).parent.parent.parent
-GROUP = yaml.safe_load((ROOT / "endpoints" / "group.yaml").read_text())
-ENDPOINTS = {name: yaml.safe_load((ROOT / name).read_text()) for name in GROUP["endpoints"]}
+GROUP = yaml.load((ROOT / "endpoints" / "group.yaml").read_bytes(), Loader)
+ENDPOINTS = {name: yaml.load((ROOT / name).read_bytes(), Loader) for name in GROUP["endpoints"]}
 SETTINGS = {setting["name"]: setting for setting in GROUP["settings"]}
 LANGUAGES = {"en_US", "zh_Hans", "ja_JP", "pt_BR"}
 CATCH_ALL = {"/", "/<path:path>"}

@@ -11,6 +11,7 @@ import yaml
 from tests.examples.conftest import EXAMPLES, ROOT
 from tests.examples.dsl_rules import problems
 from workspace.plugin.folder import PluginFolder, read_plugin_folder
+from workspace.plugin.yaml_file import Loader
 
 FILES = sorted((EXAMPLES / "workflows").iterdir())
 FAILING_IN_DIFY = {"speech2text", "completion_app"}
@@ -24,7 +25,7 @@ def folder() -> PluginFolder:
 
 
 def content_of(path: Path) -> dict[str, Any]:
-    content: dict[str, Any] = yaml.safe_load(path.read_text())
+    content: dict[str, Any] = yaml.load(path.read_bytes(), Loader)
     return content
 
 

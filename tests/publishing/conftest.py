@@ -31,13 +31,14 @@ def folder(copied: tuple[Path, set[Path]]) -> Path:
     One for all tests: what the test before has changed is undone.
     """
     copy, files = copied
+    folders = {above for file in files for above in file.parents}
     for found in list(copy.rglob("*")):
         path = found.relative_to(copy)
         if path in files and _is_as_copied(found, ROOT / path):
             continue
         if found.is_symlink() or found.is_file():
             found.unlink()
-        elif found.is_dir() and not any(file.is_relative_to(path) for file in files):
+        elif found.is_dir() and path not in folders:
             shutil.rmtree(found)
     for path in files:
         if not (copy / path).exists():

@@ -1,21 +1,19 @@
 """`python -m workspace serve`, as a process of its own."""
 
 import contextlib
-import os
 import shlex
 import shutil
 import signal
 import socket
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
-from itertools import takewhile
 from pathlib import Path
 
 import httpx
 import psutil
 import pytest
 
+from tests.served import Served, serving
 from tests.workspace.cli.calling import GREETER
 from tests.workspace.plugin.plugins.bare import PROVIDER, TOOL
 from tests.workspace.serve.scripted import MANIFEST, write_scripted
@@ -47,27 +45,6 @@ def response(session, data):
 """
 
 
-class Served:
-    """A running `serve`: what it has printed so far, and its process."""
-
-    def __init__(self, process: subprocess.Popen[str]) -> None:
-        assert process.stdout is not None
-        self.process = process
-        self.children = psutil.Process(process.pid).children
-        self._out = process.stdout
-        self.head, self.commands = ([line.strip() for line in takewhile(str.strip, self._out)] for _ in range(2))
-        self.url = self.head[1].removeprefix("Endpoints: ")
-
-    def line(self) -> str:
-        return self._out.readline().rstrip("\n")
-
-    def end(self, number: int) -> tuple[int, str]:
-        """Its exit code and what it wrote on stderr, after a signal."""
-        self.process.send_signal(number)
-        _, errors = self.process.communicate(timeout=60)
-        return self.process.returncode, errors
-
-
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     (tmp_path / "serve.yaml").write_text(FILE)
@@ -79,19 +56,8 @@ def start(folder: Path, tmp_path: Path) -> Iterator[Callable[..., Served]]:
     with contextlib.ExitStack() as running:
 
         def start(*options: str) -> Served:
-            command = [sys.executable, "-W", "error", "-m", "workspace", "serve", str(folder), "--port", "0"]
-            process = running.enter_context(
-                subprocess.Popen(
-                    [*command, "--settings", str(tmp_path / "serve.yaml"), *options],
-                    cwd=tmp_path,
-                    env={**os.environ, "PYTHONPATH": str(Path.cwd()), "OPENAI_BASE_URL": ""},
-                    stdout=subprocess.PIPE,
-                    stderr=subprocess.PIPE,
-                    text=True,
-                )
-            )
-            running.callback(process.terminate)
-            return Served(process)
+            options = ("--settings", str(tmp_path / "serve.yaml"), *options)
+            return running.enter_context(serving(folder, *options, cwd=tmp_path, stderr=subprocess.PIPE))
 
         yield start
 
@@ -103,7 +69,10 @@ def test_it_prints_where_it_is_what_opens_it_and_a_command_for_each_route(start:
     assert console.startswith("Console:   http://127.0.0.1:")
     assert endpoints == f"Endpoints: {console.split()[1]}e/abc"
     assert key == "key: test-key"
-    assert [shlex.split(line)[2] for line in served.commands] == [f"{served.url}/raw", f"{served.url}/script/x"]
+    assert [shlex.split(line)[2] for line in served.commands] == [
+        f"{served.endpoints}/raw",
+        f"{served.endpoints}/script/x",
+    ]
 
 
 @pytest.mark.skipif(not shutil.which("curl"), reason="curl is not there")
@@ -120,17 +89,17 @@ def test_a_printed_command_can_be_pasted(start: Callable[..., Served]) -> None:
 
 def test_each_request_is_a_line_with_what_was_lost(start: Callable[..., Served]) -> None:
     served = start()
-    httpx.get(f"{served.url}/raw?secret=1")
+    httpx.get(f"{served.endpoints}/raw?secret=1")
     assert served.line().startswith("GET /e/hook/raw 200 0.")
 
     steps = [{"status": 200, "headers": {}}, {"result": "61"}, {"result": "62"}]
-    httpx.post(f"{served.url}/script/x", json=steps)
+    httpx.post(f"{served.endpoints}/script/x", json=steps)
     assert served.line().endswith(" s; 1 message lost: the reply ended right after its first chunk")
 
 
 def test_what_a_caller_sends_does_not_reach_the_terminal_raw(start: Callable[..., Served]) -> None:
     served = start()
-    address = httpx.URL(served.url)
+    address = httpx.URL(served.endpoints)
     with socket.create_connection((address.host, address.port or 0)) as caller:
         caller.sendall(b"GET /e/hook/raw\x1b[2J HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n")
         assert served.line().startswith("GET /e/hook/raw?[2J 200 ")
@@ -138,17 +107,17 @@ def test_what_a_caller_sends_does_not_reach_the_terminal_raw(start: Callable[...
 
 def test_a_plugin_that_ends_does_not_end_it(start: Callable[..., Served]) -> None:
     served = start()
-    assert httpx.post(f"{served.url}/script/x", json=["die"]).status_code == 502
+    assert httpx.post(f"{served.endpoints}/script/x", json=["die"]).status_code == 502
     assert served.line().endswith("; The plugin ended with exit code 3.")
-    assert httpx.get(f"{served.url}/raw").status_code == 200
+    assert httpx.get(f"{served.endpoints}/raw").status_code == 200
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 0), (signal.SIGTERM, 143)])
 def test_stopping_it_ends_all_it_has_started(start: Callable[..., Served], number: int, code: int) -> None:
     served = start()
-    children = served.children(recursive=True)
+    children = psutil.Process(served.process.pid).children(recursive=True)
     with httpx.Client() as client:
-        client.get(f"{served.url}/raw")  # keeps its connection
+        client.get(f"{served.endpoints}/raw")  # keeps its connection
         done, errors = served.end(number)
 
     assert done == code
@@ -156,7 +125,7 @@ def test_stopping_it_ends_all_it_has_started(start: Callable[..., Served], numbe
     assert children
     assert not any(child.is_running() for child in children)
     with pytest.raises(httpx.ConnectError):
-        httpx.get(served.url)
+        httpx.get(served.endpoints)
 
 
 def test_the_local_workspace_answers_what_the_plugin_asks_as_dify_only_if_asked_to(
@@ -165,8 +134,8 @@ def test_the_local_workspace_answers_what_the_plugin_asks_as_dify_only_if_asked_
     write_scripted(folder, ASKING)
     (folder / "manifest.yaml").write_text(MANIFEST.replace("permission:\n", "permission:\n    app: {enabled: true}\n"))
 
-    assert httpx.get(f"{start().url}/raw").text == "answered"
-    assert httpx.get(f"{start('--as-dify').url}/raw").text == "read app failed: request failed: 'query'"
+    assert httpx.get(f"{start().endpoints}/raw").text == "answered"
+    assert httpx.get(f"{start('--as-dify').endpoints}/raw").text == "read app failed: request failed: 'query'"
 
 
 TOOL_AND_ENDPOINT = """
@@ -203,12 +172,12 @@ def test_an_endpoint_calls_an_app_of_a_folder_which_calls_a_tool_of_the_plugin(
     ]
     dsl_files.write(tmp_path / "apps", dsl_files.app(hello), "hello.yml")
 
-    assert httpx.get(f"{start('--apps', 'apps').url}/raw").json() == {"said": "Hello!"}
+    assert httpx.get(f"{start('--apps', 'apps').endpoints}/raw").json() == {"said": "Hello!"}
 
 
 def test_a_real_plugin_daemon_may_ask_the_same_workspace(start: Callable[..., Served]) -> None:
     served = start("--inner-api-key", "inner-key")
-    fetch = httpx.URL(served.url).copy_with(path="/inner/api/fetch/app/info")
+    fetch = httpx.URL(served.endpoints).copy_with(path="/inner/api/fetch/app/info")
 
     asked = {"tenant_id": "t", "user_id": "u", "type": "fetch_app", "app_id": "chatbot"}
     answer = httpx.post(fetch, json=asked, headers={"X-Inner-Api-Key": "inner-key"})
@@ -217,7 +186,7 @@ def test_a_real_plugin_daemon_may_ask_the_same_workspace(start: Callable[..., Se
 
 
 def test_without_a_key_there_is_no_inner_api(start: Callable[..., Served]) -> None:
-    fetch = httpx.URL(start().url).copy_with(path="/inner/api/fetch/app/info")
+    fetch = httpx.URL(start().endpoints).copy_with(path="/inner/api/fetch/app/info")
 
     assert httpx.post(fetch, json={"app_id": "chatbot"}, headers={"X-Inner-Api-Key": ""}).status_code == 404
 

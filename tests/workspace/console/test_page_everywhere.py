@@ -12,7 +12,7 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import Select
 
 from docs.pictures.browser import missing, show_at
-from tests.workspace.console.conftest import served
+from tests.served import serving
 from tests.workspace.console.console_page import ConsolePage
 from tests.workspace.plugin.plugins.bare import MANIFEST, write_main
 
@@ -80,8 +80,8 @@ def test_the_overview_says_who_answers(page: ConsolePage):
 def test_a_plugin_with_nothing_to_try_says_so(browser: Chrome, tmp_path: Path):
     (tmp_path / "manifest.yaml").write_text(MANIFEST.partition("plugins:")[0] + "plugins: {}\n")
     write_main(tmp_path, "")
-    with served(str(tmp_path), "--data-dir", str(tmp_path / "data")) as url:
-        page = ConsolePage(browser, url)
+    with serving(tmp_path, "--data-dir", str(tmp_path / "data")) as served:
+        page = ConsolePage(browser, served.console)
         page.open()
 
         assert page.one("main .view > .note").text.startswith("This plugin has no tools and no endpoints.")

@@ -9,15 +9,16 @@ from selenium.webdriver import Chrome
 
 from docs.pictures import browser as browsers
 from docs.pictures import console as pictures
+from tests.served import Served
 
 if reason := browsers.missing() or pictures.missing():
     pytest.skip(reason, allow_module_level=True)
 
 
 def test_the_picture_is_of_the_page_and_nothing_in_it_is_fetched(
-    browser: Chrome, console_of_the_repository: str, tmp_path: Path
+    browser: Chrome, served_repository: Served, tmp_path: Path
 ):
-    pictures.take_picture(browser, console_of_the_repository, tmp_path / "console.svg")
+    pictures.take_picture(browser, served_repository.console, tmp_path / "console.svg")
 
     picture = ElementTree.parse(tmp_path / "console.svg").getroot()
     width, height = (float(picture.attrib[side].removesuffix("pt")) * 96 / 72 for side in ("width", "height"))

@@ -2,7 +2,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.workspace.console.api.serving import ROOT, Console, serving
+from tests.served import Served
+from tests.workspace.console.api.serving import Console, console_of
 from tests.workspace.console.api.stepper import write_stepper
 from tests.workspace.workflows import dsl_files
 
@@ -20,12 +21,12 @@ def stepper(child_process: None, tmp_path_factory: pytest.TempPathFactory) -> It
     ]
     dsl_files.write(data / "apps", dsl_files.app(remembering), "remembering.yml")
     settings = str(folder / "serve.yaml")
-    with serving(folder, data / "kept", "--settings", settings, "--apps", str(data / "apps")) as console:
+    with console_of(folder, data / "kept", "--settings", settings, "--apps", str(data / "apps")) as console:
         yield console
 
 
 @pytest.fixture(scope="session")
-def own(child_process: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
-    """The console of this repository's plugin, as `make serve` has it."""
-    with serving(ROOT, tmp_path_factory.mktemp("own"), "--settings", "examples/serve.yaml") as console:
+def own(served_repository: Served) -> Iterator[Console]:
+    console = Console(served_repository)
+    with console.client:
         yield console

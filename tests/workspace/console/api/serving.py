@@ -1,17 +1,15 @@
-"""`python -m workspace serve` as a process of its own, and what its console answers."""
+"""What the console of a `python -m workspace serve` answers."""
 
 import contextlib
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import httpx
 
-ROOT = Path(__file__).parents[4]
+from tests.served import Served, serving
+
 SENT = {"X-Console": "1"}
 
 type Event = dict[str, Any]
@@ -20,13 +18,10 @@ type Event = dict[str, Any]
 class Console:
     """A running one. `url` has no slash at its end, `endpoints` is the address of the endpoints or None."""
 
-    def __init__(self, process: subprocess.Popen[str]) -> None:
-        assert process.stdout is not None
-        self.process = process
-        head = list(iter(lambda: process.stdout.readline().strip(), ""))
-        printed = dict(line.split(maxsplit=1) for line in head)
-        self.url = printed["Console:"].removesuffix("/")
-        self.endpoints = printed.get("Endpoints:")
+    def __init__(self, served: Served) -> None:
+        self.process = served.process
+        self.url = served.console.removesuffix("/")
+        self.endpoints = served.endpoints
         self.client = httpx.Client(base_url=self.url, timeout=60)
 
     def plugin(self) -> dict[str, Any]:
@@ -78,20 +73,9 @@ def over(invocations: list[Event]) -> bool:
 
 
 @contextlib.contextmanager
-def serving(folder: Path, data: Path, *options: str) -> Iterator[Console]:
+def console_of(folder: Path, data: Path, *options: str) -> Iterator[Console]:
     """`data` is where it keeps things."""
-    command = [sys.executable, "-W", "error", "-m", "workspace", "serve", str(folder), "--port", "0"]
-    with subprocess.Popen(
-        [*command, "--data-dir", str(data), *options],
-        cwd=ROOT,
-        env={**os.environ, "OPENAI_BASE_URL": ""},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-    ) as process:
-        try:
-            console = Console(process)
-            with console.client:
-                yield console
-        finally:
-            process.terminate()
+    with serving(folder, "--data-dir", str(data), *options) as served:
+        console = Console(served)
+        with console.client:
+            yield console

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from tests.workspace.console.api.serving import SENT, Console, serving
+from tests.workspace.console.api.serving import SENT, Console, console_of
 from tests.workspace.plugin.plugins.bare import write_plugin
 
 pytestmark = pytest.mark.usefixtures("child_process")
@@ -154,7 +154,7 @@ def test_a_plugin_that_dies_in_a_call_is_told_and_started_again(stepper: Console
 
 def test_a_plugin_that_does_not_start_again_is_told(tmp_path: Path) -> None:
     source = "def request(session, data):\n    os.remove('main.py')\n    os._exit(3)\n"
-    with serving(write_plugin(tmp_path, source), tmp_path / "data") as console:
+    with console_of(write_plugin(tmp_path, source), tmp_path / "data") as console:
         assert error_of(console.call("bare/do", {}))["kind"] == "PluginGone"
         error = error_of(console.call("bare/do", {}))
 

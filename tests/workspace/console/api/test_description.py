@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.served import ROOT
 from tests.workspace.cli.calling import GREETER
-from tests.workspace.console.api.serving import ROOT, Console, serving
+from tests.workspace.console.api.serving import Console, console_of
 from workspace.plugin.folder import read_plugin_folder
 
 pytestmark = pytest.mark.usefixtures("child_process")
@@ -141,7 +142,7 @@ def greeter(tmp_path: Path) -> Path:
 
 
 def test_a_plugin_of_the_sdk_without_endpoints_is_served(greeter: Path, tmp_path: Path) -> None:
-    with serving(greeter, tmp_path / "data", "--credential", "door_key=test-key") as console:
+    with console_of(greeter, tmp_path / "data", "--credential", "door_key=test-key") as console:
         assert console.endpoints is None
         plugin = console.plugin()
         assert plugin["endpoints"] is None

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.workspace.console.api.serving import Console, over, serving
+from tests.workspace.console.api.serving import Console, console_of, over
 from tests.workspace.dify.model_calls import llm_payload
 from tests.workspace.plugin.plugins.bare import write_plugin
 
@@ -108,7 +108,7 @@ def test_who_watches_sees_an_invocation_begin_and_end(stepper: Console) -> None:
 
 def test_who_watches_does_not_keep_it_from_ending(tmp_path: Path) -> None:
     folder = write_plugin(tmp_path, "def request(session, data): pass")
-    with serving(folder, tmp_path / "data") as console, console.client.stream("GET", STREAM) as watched:
+    with console_of(folder, tmp_path / "data") as console, console.client.stream("GET", STREAM) as watched:
         lines = watched.iter_lines()
         next(lines)
         with console.calling("bare/do", {}) as events:
