@@ -10,6 +10,7 @@ from typing import Any
 from dify_plugin import Endpoint
 from werkzeug import Request, Response
 
+from endpoints.http.app_messages import without_what_an_app_is_not_told
 from endpoints.http.body import read_json
 from endpoints.http.framing import stream
 from endpoints.http.route import route
@@ -27,8 +28,11 @@ from switchboard.chat.pieces import Piece, whole, without_reasoning
 class ChatCompletionsEndpoint(Endpoint):
     @route(openai_error)
     def _invoke(self, r: Request, values: Mapping[str, Any], settings: Mapping[str, Any]) -> Response:
-        request = read_json(r, ChatRequest)
-        partner = GroupSettings(settings).chat_partner(request.model)
+        group = GroupSettings(settings)
+        request = read_json(
+            r, ChatRequest, prepare=lambda body: without_what_an_app_is_not_told(body, group, "messages")
+        )
+        partner = group.chat_partner(request.model)
         pieces: Iterator[Piece]
         if isinstance(partner, App):
             model = APP_PREFIX + partner.name

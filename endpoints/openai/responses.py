@@ -10,6 +10,7 @@ from typing import Any
 from dify_plugin import Endpoint
 from werkzeug import Request, Response
 
+from endpoints.http.app_messages import without_what_an_app_is_not_told
 from endpoints.http.body import read_json
 from endpoints.http.framing import stream
 from endpoints.http.route import route
@@ -28,8 +29,11 @@ from switchboard.chat.pieces import Piece
 class ResponsesEndpoint(Endpoint):
     @route(openai_error)
     def _invoke(self, r: Request, values: Mapping[str, Any], settings: Mapping[str, Any]) -> Response:
-        request = read_json(r, ResponsesRequest)
-        partner = GroupSettings(settings).chat_partner(request.model)
+        group = GroupSettings(settings)
+        request = read_json(
+            r, ResponsesRequest, prepare=lambda body: without_what_an_app_is_not_told(body, group, "input")
+        )
+        partner = group.chat_partner(request.model)
         tools = tools_of(request)
         pieces: Iterator[Piece]
         if isinstance(partner, App):

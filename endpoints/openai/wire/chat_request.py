@@ -8,10 +8,9 @@ import json
 from contextlib import suppress
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, Strict, field_validator, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, Strict, field_validator
 
 from endpoints.http.fields import FilledListOf, ListOf
-from endpoints.http.settings import APP_PREFIX
 
 type Text = Annotated[str, Field(min_length=1)]
 type Number = Annotated[float, Strict()]
@@ -265,21 +264,6 @@ class ChatRequest(BaseModel):
     # of which Dify has only what is so of itself
     n: WholeNumber | None = None
     modalities: ListOf[str] | None = None
-
-    @model_validator(mode="before")
-    @classmethod
-    def _only_the_last_message_counts(cls, body: Any) -> Any:
-        """An app that goes on with a conversation is told the last message of the user alone, so no other is read."""
-        match body:
-            case {"model": str(model), "conversation_id": str(goes_on), "messages": list(messages)} if goes_on.strip():
-                pass
-            case _:
-                return body
-        said = [at for at, each in enumerate(messages) if isinstance(each, dict) and each.get("role") == "user"]
-        if not said or not model.startswith(APP_PREFIX):
-            return body
-        passed_over = {"role": "user", "content": ""}
-        return {**body, "messages": [each if at == said[-1] else passed_over for at, each in enumerate(messages)]}
 
     @property
     def includes_usage(self) -> bool:
