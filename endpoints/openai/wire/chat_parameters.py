@@ -173,6 +173,12 @@ def wanted_schema(request: ChatRequest) -> WantedSchema | None:
 def _thinking(request: ChatRequest, provider: str) -> dict[str, Any]:
     """Of the many ways to say whether and how much a model is to think, the first that says something."""
     thinking, reasoning, template = request.thinking, request.reasoning, request.chat_template_kwargs
+    effort = _first(
+        request.reasoning_effort,
+        request.think if isinstance(request.think, str) else None,
+        reasoning and reasoning.effort,
+        template and template.reasoning_effort,
+    )
     enabled = _first(
         thinking and thinking.type != "disabled",
         request.enable_thinking,
@@ -180,14 +186,10 @@ def _thinking(request: ChatRequest, provider: str) -> dict[str, Any]:
         reasoning and reasoning.enabled,
         template and template.enable_thinking,
         template and template.thinking,
+        False if effort == "none" else None,
     )
     budget = _first(
         thinking and thinking.budget_tokens, reasoning and reasoning.max_tokens, template and template.thinking_budget
-    )
-    effort = _first(
-        request.think if isinstance(request.think, str) else None,
-        reasoning and reasoning.effort,
-        template and template.reasoning_effort,
     )
     wanted = thinking_parameters(enabled, budget=budget, provider=provider)
     return wanted if effort is None else {**wanted, "reasoning_effort": effort}

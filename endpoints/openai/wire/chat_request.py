@@ -8,9 +8,10 @@ import json
 from contextlib import suppress
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, Strict, field_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, Strict, field_validator, model_validator
 
 from endpoints.http.fields import FilledListOf, ListOf
+from endpoints.openai.wire.earlier_reasoning import with_reasoning_in_one_place
 
 type Text = Annotated[str, Field(min_length=1)]
 type Number = Annotated[float, Strict()]
@@ -94,10 +95,15 @@ class AssistantMessage(BaseModel):
     tool_calls: ListOf[MessageToolCall] | None = None
     function_call: Any = None
 
+    @model_validator(mode="before")
+    @classmethod
+    def _reasoning_is_in_one_place(cls, message: Any) -> Any:
+        return with_reasoning_in_one_place(message) if isinstance(message, dict) else message
+
     @field_validator("function_call")
     @classmethod
     def _calls_are_tool_calls(cls, function_call: Any) -> None:
-        if function_call is not None:
+        if function_call:
             raise ValueError(
                 "it was replaced by `tool_calls`. Send the call there, with an `id`, and its result as a message of "
                 "the role `tool`"
@@ -111,7 +117,20 @@ class ToolMessage(BaseModel):
     name: str | None = None
 
 
-type Message = Annotated[SystemMessage | UserMessage | AssistantMessage | ToolMessage, Field(discriminator="role")]
+def _results_are_of_tools(message: object) -> object:
+    if isinstance(message, dict) and message.get("role") == "function":
+        raise ValueError(
+            "the role `function` was replaced by `tool`. Send the result with that, and with the `tool_call_id` of "
+            "its call"
+        )
+    return message
+
+
+type Message = Annotated[
+    SystemMessage | UserMessage | AssistantMessage | ToolMessage,
+    Field(discriminator="role"),
+    BeforeValidator(_results_are_of_tools),
+]
 
 
 class Function(BaseModel):

@@ -59,6 +59,9 @@ ON = {"enable_thinking": True, "thinking": True}
         ({"think": False}, OFF),
         ({"think": "high"}, {"reasoning_effort": "high"}),
         ({"think": "high", "reasoning_effort": "low"}, {"reasoning_effort": "low"}),
+        ({"reasoning_effort": "none"}, {**OFF, "reasoning_effort": "none"}),
+        ({"reasoning": {"effort": "none"}}, {**OFF, "reasoning_effort": "none"}),
+        ({"reasoning_effort": "none", "enable_thinking": True}, {**ON, "reasoning_effort": "none"}),
     ],
 )
 def test_every_way_of_saying_how_much_to_think_reaches_the_model(api, fields, parameters):
@@ -191,6 +194,7 @@ def test_no_field_is_of_two_kinds():
 
 
 CALL = {"id": "c1", "type": "function", "function": {"name": "weather", "arguments": "{}"}}
+THOUGHT = {"type": "thinking", "thinking": "Hm.", "signature": ""}
 MARK = "<!--dify-deepseek-reasoning-->"
 
 
@@ -205,6 +209,26 @@ MARK = "<!--dify-deepseek-reasoning-->"
         ({"content": "Yes.", "reasoning_content": " \n"}, "Yes."),
         ({"content": "Yes.", "reasoning_content": None}, "Yes."),
         ({"content": "Yes.", "reasoning_content": "a </think> b"}, "<think>\na  b\n</think>\n\nYes."),
+        ({"content": [THOUGHT, {"type": "text", "text": "Yes."}]}, "<think>\nHm.\n</think>\n\nYes."),
+        ({"content": [{"type": "reasoning", "text": "Hm."}], "tool_calls": [CALL]}, "<think>\nHm.\n</think>\n\n"),
+        (
+            {"content": [{"type": "thinking", "thinking": [{"type": "text", "text": "Hm."}]}], "tool_calls": [CALL]},
+            "<think>\nHm.\n</think>\n\n",
+        ),
+        (
+            {"content": [{"type": "redacted_thinking", "data": "c2ln"}, {"type": "text", "text": "Yes."}]},
+            "Yes.",
+        ),
+        ({"content": "Yes.", "thinking_blocks": [THOUGHT]}, "<think>\nHm.\n</think>\n\nYes."),
+        (
+            {"content": "Yes.", "reasoning_details": [{"type": "reasoning.text", "text": "Hm."}, {"data": "c2ln"}]},
+            "<think>\nHm.\n</think>\n\nYes.",
+        ),
+        (
+            {"content": "Yes.", "reasoning": "Hm.", "reasoning_details": [{"type": "reasoning.text", "text": "Hm."}]},
+            "<think>\nHm.\n</think>\n\nYes.",
+        ),
+        ({"content": "Yes.", "reasoning_details": "Hm.", "thinking_blocks": {}}, "Yes."),
     ],
 )
 def test_what_a_model_has_thought_goes_back_to_it(api, message, content):
