@@ -80,6 +80,13 @@ class UserMessage(BaseModel):
     role: Literal["user"]
     content: str | FilledListOf[Annotated[TextPart | ImagePart | AudioPart | FilePart, Field(discriminator="type")]]
     name: str | None = None
+    images: Any = None
+
+    @field_validator("images")
+    @classmethod
+    def _pictures_are_parts(cls, images: Any) -> None:
+        if images:
+            raise ValueError("it is Ollama's. Send pictures as parts of `content`, of the type `image_url`")
 
 
 class AssistantMessage(BaseModel):
@@ -91,6 +98,7 @@ class AssistantMessage(BaseModel):
     prefix: bool | None = None
     partial: bool | None = None
     """Whether the answer is to go on from this message, as DeepSeek and Mistral and as Moonshot call it."""
+    refusal: str | None = None
     name: str | None = None
     tool_calls: ListOf[MessageToolCall] | None = None
     function_call: Any = None
@@ -154,8 +162,10 @@ class NamedTool(BaseModel):
 
 
 def _with_a_schema(response_format: object) -> object:
-    """`{"type": "json_object", "schema": ...}` of llama.cpp and others is OpenAI's json_schema."""
+    """`{"type": "json_object", "schema": ...}` of llama.cpp and others is OpenAI's json_schema, as is TGI's `value`."""
     match response_format:
+        case {"type": "json" | "json_object", "value": schema} if schema is not None:
+            return {"type": "json_schema", "json_schema": {"schema": schema}}
         case {"type": "json_object" | "json_schema", "schema": schema} if schema is not None:
             return {"type": "json_schema", "json_schema": {"schema": schema}}
         case {"type": "json_object", "json_schema": schema} if schema is not None:
@@ -201,11 +211,16 @@ class Thinking(BaseModel):
     budget_tokens: WholeNumber | None = None
 
 
-def _as_thinking(thinking: object) -> object:
-    """Also a plain word, and yes or no."""
-    if isinstance(thinking, bool):
-        return {"type": "enabled" if thinking else "disabled"}
-    return {"type": thinking} if isinstance(thinking, str) else thinking
+def _as_thinking(thinking: Any) -> Any:
+    """Also a plain word, yes or no, and an object without a type."""
+    match thinking:
+        case str():
+            return {"type": thinking}
+        case bool(enabled) | {"enabled": bool(enabled)}:
+            return {"type": "enabled" if enabled else "disabled"}
+        case {"budget_tokens": int()} if "type" not in thinking:
+            return {"type": "enabled", **thinking}
+    return thinking or None
 
 
 class ReasoningWish(BaseModel):
@@ -259,11 +274,13 @@ class ChatRequest(BaseModel):
     # what other servers with this API take too
     top_k: WholeNumber | None = None
     repetition_penalty: Number | None = None
+    repeat_penalty: Number | None = None
+    """The same, as llama.cpp calls it."""
     random_seed: WholeNumber | None = None
     safe_prompt: bool | None = None
     do_sample: bool | None = None
     enable_search: bool | None = None
-    thinking: Annotated[Thinking, BeforeValidator(_as_thinking)] | None = None
+    thinking: Annotated[Thinking | None, BeforeValidator(_as_thinking)] = None
     enable_thinking: bool | None = None
     think: bool | str | None = None
     thinking_budget: WholeNumber | None = None
