@@ -10,7 +10,7 @@ from dify_plugin.entities.model.message import (
     UserPromptMessage,
 )
 
-from endpoints.openai.wire.chat_request import (
+from endpoints.openai.wire.chat_input import (
     AssistantMessage,
     AudioPart,
     FilePart,
