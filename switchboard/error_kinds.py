@@ -50,8 +50,6 @@ def from_run(what: str, error: str) -> InvocationError:
     sentence = f"{what}: {reason.readable()}"
     if broken := lost_file(reason.message):
         return broken
-    if _NOT_CONFIGURED.search(str(reason)):
-        return NotConfigured(sentence)
     if rule := reason.parameter_rule:
         return RefusedByDify(sentence, parameter=rule.parameter, most=rule.most)
     if not reason.is_from_provider:

@@ -167,7 +167,7 @@ def test_so_is_one_of_a_plugin_that_names_its_failure(said, kind, status, reason
         (compatible(503, "Overloaded", "server_error", None), ProviderFailed, 503),
         (compatible(504, "upstream request timeout", "x", None), TimedOut, 504),
         (CONTEXT, RefusedByProvider, 400),
-        (UNAUTHORIZED, NotConfigured, 400),
+        (UNAUTHORIZED, RefusedByProvider, 400),
         (parameter("Model Parameter temperature should be less than or equal to 2.0."), RefusedByDify, 400),
     ],
 )
