@@ -8,7 +8,8 @@ first byte, ms                 from the request to the first byte, from a model 
 start-up, ms                   from starting the process to its first heartbeat
 an app over MCP, ms            POST /mcp, beside the same app over /chat-messages
 five nodes, ms                 a workflow of five nodes in Dify's engine, one of them a tool, beside the tool alone
-200 streams at once            how many arrive whole; the memory of the plugin's process before all requests, and after them
+200 streams at once            how many arrive whole
+memory at rest, after, MB      the plugin's process before all requests, and after those of chat completions
 modules imported at start      beyond those that the bare plugin imports
 """
 

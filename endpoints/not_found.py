@@ -30,6 +30,8 @@ class NotFoundEndpoint(Endpoint):
             response = dify_error(NotFound(f"There is no {r.method} {asked} here. {why}"))
         else:
             hint = f"Did you mean {ROUTES[similar]} {similar}? " if similar else ""
+            if similar and f"/<app_id>{similar}" in ROUTES:
+                hint += f"With an app in the path it is {ROUTES[similar]} /<app_id>{similar}. "
             response = error_response(NotFound(f"There is no {r.method} {asked}. {hint}{routes}"))
         allow_origin(r, settings, response)
         return response

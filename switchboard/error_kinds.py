@@ -50,9 +50,15 @@ def from_run(what: str, error: str) -> InvocationError:
     sentence = f"{what}: {reason.readable()}"
     if broken := lost_file(reason.message):
         return broken
-    if reason.is_from_provider and reason.is_refusal and not (reason.is_rate_limit or reason.is_timeout):
+    if rule := reason.parameter_rule:
+        return RefusedByDify(sentence, parameter=rule.parameter, most=rule.most)
+    if not reason.is_from_provider:
+        return ProviderFailed(sentence, status=429 if reason.is_rate_limit else 0)
+    if reason.is_timeout:
+        return TimedOut(sentence)
+    if reason.is_refusal and not reason.is_rate_limit:
         return RefusedByProvider(sentence, code=_providers_code(reason))
-    return ProviderFailed(sentence, status=429 if reason.is_rate_limit else 0)
+    return ProviderFailed(sentence, status=429 if reason.is_rate_limit else 503 if reason.is_overload else 0)
 
 
 def from_exception(interface: str, error: Exception) -> SwitchboardError | None:
@@ -225,7 +231,8 @@ def _by_provider(interface: str, reason: Reason) -> InvocationError:
         return ProviderFailed(f"The {interface} call failed: {reason.readable()}", status=429)
     if reason.is_overload:
         return ProviderFailed(f"The {interface} call failed: {reason.readable()}", status=503)
-    if reason.is_refusal:
+    is_own_word = interface == "tool" and not (reason.status or reason.is_too_long)  # which is no provider's
+    if reason.is_refusal and not is_own_word:
         told = f" (HTTP {reason.status})" if reason.status else ""
         return RefusedByProvider(
             f"The provider refused the {interface} call{told}: {reason.readable()}", code=_providers_code(reason)

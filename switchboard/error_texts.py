@@ -18,32 +18,17 @@ import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from switchboard.provider_words import MAY_PASS, OVERLOADED, RATE_LIMITED, REFUSED, TIMED_OUT, TOO_LONG
+
 _READ = 100_000  # characters of an error text; its traceback comes before its message
 _CONSIDERED = 2_000  # characters of a message
 _SHOWN = 500
 _LONGEST_CODE = 100
 
 
-_STATUS = re.compile(r"\b(?:HTTP|status(?: code)?:?|Error code:) ?([45]\d\d)\b", re.IGNORECASE)
-_TIMED_OUT = re.compile(
-    r"\bkilled by timeout|\bdeadline[ _]exceeded|\btimed[ -]?out\b|(?:请求|连接|响应|调用|读取)超时"
-    # that it happened, not that a parameter is called so
-    r"|\b(?:connection|connect|read|request|response|operation|server|upstream|gateway) time-?out\b"
-    r"(?! (?:is|must|should|parameter|option|value|setting)\b)"
-    r"|\btime-?out (?:exceeded|expired|reached|while|waiting|after|of \d)|^time-?out\W*$"
-    r"|\b[A-Za-z]*Timeout(?:Error|Exception|Expired)\b|\b(?:Connect|Read|Write|Pool)Timeout\b",
-    re.IGNORECASE,
-)
-_OVERLOADED = re.compile(r"\boverloaded(?:_error)?\b", re.IGNORECASE)
-
-
-_CONTEXT_LENGTH = re.compile(
-    r"context_length_exceeded|\bmax(?:imum)? (?:model )?context (?:length|size|window)\b"
-    r"|\bexceed(?:s|ed|ing)? (?:(?:the|this|its|available|model(?:'s)?|maximum|max) )*(?:context|input length)\b"
-    r"|\bexceed(?:s|ed) (?:max length|(?:the )?model token limit)|\bexceed max message tokens\b"
-    r"|\bcontext (?:length|size|window) (?:(?:is|was|has been) )?exceed(?:s|ed)\b"
-    r"|\b(?:prompt|prefix prompt|input) is too (?:long|large)\b|\brange of input length should be\b"
-    r"|\binput token count\b.{0,80}?\bexceeds\b|\breduce the length of the (?:messages|prompt|input)\b",
+_STATUS = re.compile(
+    r"\b(?:HTTP(?:/[\d.]+)?|status(?:[ _-]?code)?|error code)[\"']? ?[:=]? ?[\"']?([45]\d\d)\b"
+    r"|\b([45]\d\d) (?:Client|Server) Error\b|\berror '([45]\d\d) |\bError(?:,|:) <?([45]\d\d)>? (?=[A-Z])",
     re.IGNORECASE,
 )
 _PARAMETER_RULE = re.compile(
@@ -59,11 +44,6 @@ _PROVIDERS_CODES = {"completion_request_error", "rate_limit_error"}
 """What Dify's API calls the failure of a model."""
 _RATE_LIMITS = {"InvokeRateLimitError", "rate_limit_error"}
 _BAD_REQUESTS = {"InvokeBadRequestError", "invalid_request_error", "INVALID_ARGUMENT"}
-_MAY_PASS = re.compile(
-    r"\b(?:overloaded|unavailable|try again|internal error|server had an error|server error|connection)\b",
-    re.IGNORECASE,
-)
-"""Some plugins call everything a bad request that their provider's client raises."""
 _DIFYS_ERROR = {"code", "message", "status"}
 _ASKING_AGAIN_HELPS = (408, 409, 425, 429)
 
@@ -97,12 +77,14 @@ class Reason(NamedTuple):
     @property
     def is_timeout(self) -> bool:
         """Whether something took too long; where there is an HTTP status, it decides."""
-        return self.status in (408, 504) if self.status else bool(_TIMED_OUT.search(str(self)))
+        return self.status in (408, 504) if self.status else bool(TIMED_OUT.search(str(self)))
 
     @property
     def is_rate_limit(self) -> bool:
         """Whether a provider was asked too often: by its HTTP status, or by what the plugin SDK calls that."""
-        return self.status == 429 or not _RATE_LIMITS.isdisjoint(self.codes)
+        if self.status and self.status != 429:
+            return False
+        return self.status == 429 or not _RATE_LIMITS.isdisjoint(self.codes) or bool(RATE_LIMITED.search(str(self)))
 
     @property
     def is_refusal(self) -> bool:
@@ -111,12 +93,13 @@ class Reason(NamedTuple):
             return True
         if self.status:
             return 400 <= self.status < 500 and self.status not in _ASKING_AGAIN_HELPS
-        return not _BAD_REQUESTS.isdisjoint(self.codes) and not _MAY_PASS.search(self.message)
+        is_refused = not _BAD_REQUESTS.isdisjoint(self.codes) or (self.is_from_provider and REFUSED.search(str(self)))
+        return bool(is_refused) and not MAY_PASS.search(self.message)
 
     @property
     def is_too_long(self) -> bool:
         """Whether the request is longer than the model's context."""
-        return bool(_CONTEXT_LENGTH.search(str(self)))
+        return bool(TOO_LONG.search(str(self)))
 
     @property
     def parameter_rule(self) -> ParameterRule | None:
@@ -127,7 +110,7 @@ class Reason(NamedTuple):
     @property
     def is_overload(self) -> bool:
         """Whether a provider says that it has too much to do, for whoever asks."""
-        return self.status == 529 or (not 400 <= self.status < 500 and bool(_OVERLOADED.search(str(self))))
+        return self.status == 529 or (not 400 <= self.status < 500 and bool(OVERLOADED.search(str(self))))
 
     def readable(self) -> str:
         """The message as a sentence of at most about 500 characters, and without keys."""
@@ -177,7 +160,7 @@ def _name_in_sdk(words: str) -> str:
 
 def _status_in(text: str) -> int:
     match = _STATUS.search(text)
-    return int(match[1]) if match else 0
+    return int(next(filter(None, match.groups()))) if match else 0
 
 
 _HTML = re.compile(r"<(?:!doctype html|html|head|body)\b", re.IGNORECASE)

@@ -2,8 +2,9 @@
 
     ["a", "b"]                  JSON, also with line breaks and tabs within its strings
     ['a', {'score': None}]      as Python writes it, which Dify makes of a list that goes into a text parameter
+    "[\"a\", \"b\"]"            as JSON within a JSON string
     ```json ... ```             in a code fence, with a language or without
-    Here it is: ...             with words before or after, which are passed over
+    Here it is: ...             with words before or after, or what a model has thought, which are passed over
 
 Everything that tools read as a list or an object is read here. What cannot be read is an InvalidInput that names the
 parameter.
@@ -17,24 +18,17 @@ from contextlib import suppress
 from typing import Any
 
 from switchboard.errors import InvalidInput
+from switchboard.python_texts import as_json
 
 _FENCE = re.compile(r"(?P<fence>`{3,}|~{3,})[ \t]*(?P<language>[\w.+-]*)[ \t]*\r?\n?")
 _BRACKET = re.compile(r"[\[{]")
 _LIST_ON_ITS_OWN_LINE = re.compile(r"^[ \t]*(?=\[)", re.MULTILINE)
 _KEY = re.compile(r"\{\s*[\"'}]")
 _JSON_LANGUAGES = ("json", "jsonc", "json5")
+_JSON_FENCE = re.compile(r"(?:`{3,}|~{3,})[ \t]*jsonc?5?\b", re.IGNORECASE)
+_THOUGHT = re.compile(r"\s*<think>.*?</think>\s*", re.DOTALL | re.IGNORECASE)
 _MOST_FENCES = 20
 """How many closing fences are tried for one that opens, and how many that open in vain."""
-
-_PYTHON = re.compile(
-    r"""(?P<text>'(?:[^'\\]++|\\.)*+'|"(?:[^"\\]++|\\.)*+")|(?P<word>[A-Za-z_]\w*+)"""
-    r"""|(?P<open>[(\[{])|(?P<close>[)\]}])|(?P<other>[,:\s]++|[-+.\d][-+.\deE]*+)""",
-    re.DOTALL,
-)
-_WORDS = {"True": "true", "False": "false", "None": "null", "nan": "NaN", "inf": "Infinity"}
-_WORDS |= {word: word for word in ("true", "false", "null", "NaN", "Infinity")}
-_ESCAPE = re.compile(r"\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|(.))", re.DOTALL)
-_ESCAPED = {"n": "\n", "t": "\t", "r": "\r", "\\": "\\", "'": "'", '"': '"'}
 
 _decoder = json.JSONDecoder(strict=False)
 
@@ -45,7 +39,7 @@ class _Unreadable(Exception):
 
 def read(name: str, text: str) -> Any:
     """The value that a text holds; `None` for nothing but white space."""
-    text = text.strip().removeprefix("\ufeff").strip()
+    text = _unwrapped(text)
     if not text:
         return None
     try:
@@ -57,10 +51,12 @@ def read(name: str, text: str) -> Any:
         return _first_value(text[bracket.start() :]) if bracket else _value(text)
     except _Unreadable as problem:
         hint = ""
-        if _BRACKET.search(text) and "JSON:" in str(problem):
+        if "Extra data" in str(problem):
+            hint = " Give one list or object, and nothing behind it in the same line."
+        elif _BRACKET.search(text) and "JSON:" in str(problem):
             hint = (
-                " A quotation mark or a backslash that comes out of a variable breaks it: build the JSON in a "
-                'Template node, with {{ text | tojson }} in place of "{{ text }}".'
+                " If a quotation mark or a backslash out of a variable breaks it, build the JSON in a Template node, "
+                'with {{ text | tojson }} in place of "{{ text }}".'
             )
         raise InvalidInput(f"`{name}` {problem}{hint}") from None
 
@@ -70,15 +66,16 @@ def read_list(name: str, text: str) -> list[Any] | None:
 
     Text that begins with `[` is a list, and refused where it cannot be read.
     """
-    text = text.strip().removeprefix("\ufeff").strip()
+    text = _unwrapped(text)
+    if (inner := inner_lines(text)) != text:
+        return read_list(name, inner)
     try:
         if text.startswith("["):
             return _as_list(_first_value(text))
         if text.startswith("{"):
             return _list_of_objects(text)
-        if found := [value for value in map(_as_list, _fenced_values(text)) if value]:
-            return _only(found)
-        return _list_after_words(text)
+        fenced = _fenced_list(text)
+        return _list_after_words(text) if fenced is None else fenced
     except _Unreadable as problem:
         hint = " Text that starts with [ is read as a JSON array." if text.startswith("[") else ""
         raise InvalidInput(f"`{name}` {problem}{hint}") from None
@@ -93,12 +90,25 @@ def inner_lines(text: str) -> str:
     return inner if "\n" in text.strip() and opening["fence"] not in inner else text
 
 
+def _unwrapped(text: str) -> str:
+    """The text without white space, a byte-order mark and what a model has thought; what it holds as a JSON string."""
+    text = text.strip().removeprefix("\ufeff").strip()
+    if thought := _THOUGHT.match(text):
+        text = text[thought.end() :].rstrip()
+    if text.startswith('"') and text.endswith('"'):
+        with suppress(ValueError, RecursionError):
+            inner = _decoder.decode(text)
+            if isinstance(inner, str) and inner.lstrip().startswith(("[", "{", "```", "~~~")):
+                return inner.strip()
+    return text
+
+
 def _value(text: str) -> Any:
     """JSON, or else what Python writes."""
     try:
         return _decoder.decode(text)
     except json.JSONDecodeError as error:
-        found = _as_json(text)
+        found = as_json(text)
         if found is not None:
             with suppress(ValueError, RecursionError):  # it is neither: what is wrong with it as JSON is told
                 return _decoder.decode(found)
@@ -158,6 +168,16 @@ def _fenced_values(text: str) -> list[Any]:
     return found
 
 
+def _fenced_list(text: str) -> list[Any] | None:
+    """The list in a code fence. An object that is none is no text either where the fence says that it holds JSON."""
+    fenced = _fenced_values(text)
+    if found := [value for value in map(_as_list, fenced) if value is not None]:
+        return _only(found)
+    if fenced and _JSON_FENCE.search(text):
+        raise _Unreadable("is an object that holds no list of texts.")
+    return None
+
+
 def _only[T](found: list[T]) -> T:
     if len(found) > 1:
         raise _Unreadable("holds several lists or objects. Give one.")
@@ -190,6 +210,9 @@ def _objects_on_lines(text: str, problem: _Unreadable) -> list[Any] | None:
     try:
         lines = [_value(line) for line in text.split("\n") if line.strip()]
     except _Unreadable:
+        with suppress(_Unreadable):  # with commas between them
+            lines = _value(f"[{text.rstrip(', ')}]")
+            return lines if all(isinstance(line, dict) and has_text(line) for line in lines) else None
         try:
             return _as_list(_first_value(text))
         except _Unreadable:
@@ -232,40 +255,3 @@ def _as_list(value: Any) -> list[Any] | None:
         case dict() if len(value) == 1 and isinstance(only := next(iter(value.values())), list):
             return only
     return None
-
-
-def _as_json(text: str) -> str | None:
-    """What Python writes for lists, tuples and dicts, as JSON; `None` for anything else, and for objects of a class."""
-    written: list[str] = []
-    position = 0
-    while position < len(text):
-        token = _PYTHON.match(text, position)
-        if token is None:
-            return None
-        position = token.end()
-        match token.lastgroup:
-            case "text":
-                try:
-                    string = _ESCAPE.sub(_unescaped, token[0][1:-1])
-                except (KeyError, ValueError):
-                    return None
-                written.append(json.dumps(string, ensure_ascii=False))
-            case "word" if token[0] in _WORDS:
-                written.append(_WORDS[token[0]])
-            case "word":
-                return None
-            case "close":
-                if token[0] == ")" and written[-1:] == [","]:  # the tuple of one
-                    written.pop()
-                written.append("]" if token[0] == ")" else token[0])
-            case "open":
-                written.append("[" if token[0] == "(" else token[0])
-            case _:
-                written.append(token[0])
-    return "".join(written)
-
-
-def _unescaped(escape: re.Match[str]) -> str:
-    """Raises KeyError or ValueError for what Python's repr does not write."""
-    code = escape[1] or escape[2] or escape[3]
-    return chr(int(code, 16)) if code else _ESCAPED[escape[4]]

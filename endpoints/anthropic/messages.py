@@ -12,6 +12,7 @@ from werkzeug import Request, Response
 
 from endpoints.anthropic.wire.errors import anthropic_error
 from endpoints.anthropic.wire.reply import KEEP_ALIVE, Asked, error_event, streamed_reply, whole_reply
+from endpoints.http.app_messages import without_what_an_app_is_not_told
 from endpoints.http.body import read_json
 from endpoints.http.framing import stream, whole
 from endpoints.http.json_bytes import json_bytes
@@ -30,8 +31,11 @@ class MessagesEndpoint(Endpoint):
         from endpoints.anthropic.wire.call import app_chat_of, chat_of
         from endpoints.anthropic.wire.request import MessagesRequest
 
-        request = read_json(r, MessagesRequest)
-        partner = GroupSettings(settings).chat_partner(request.model)
+        group = GroupSettings(settings)
+        request = read_json(
+            r, MessagesRequest, prepare=lambda body: without_what_an_app_is_not_told(body, group, "messages")
+        )
+        partner = group.chat_partner(request.model)
         pieces: Iterator[Piece]
         if isinstance(partner, App):
             model = APP_PREFIX + partner.name

@@ -4,6 +4,7 @@ Dify's plugin daemon cuts a body to 10 MiB without a word, and hands an empty on
 """
 
 import sys
+from collections.abc import Callable
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
@@ -42,11 +43,17 @@ def read_bytes(request: Request) -> bytes:
     return b"" if body == _EMPTY_CHUNKED else body
 
 
-def read_json[T: BaseModel](request: Request, form: type[T]) -> T:
-    """The body as an object of this form; raises InvalidInput with the name of the field that is wrong."""
+def read_json[T: BaseModel](
+    request: Request, form: type[T], *, prepare: Callable[[dict[str, Any]], dict[str, Any]] | None = None
+) -> T:
+    """The body as an object of this form; raises InvalidInput with the name of the field that is wrong.
+
+    `prepare` gets the object before it is checked, and gives the one to check.
+    """
     found = read_value(request)
     if not isinstance(found, dict):
         raise InvalidInput("The body has to be a JSON object.")
+    found = prepare(found) if prepare else found
     try:
         return form.model_validate(found)
     except ValidationError as error:

@@ -10,8 +10,11 @@ from endpoints.http.errors import ForeignOrigin, UnreadableSetting
 from endpoints.http.typed_lists import values
 
 _METHODS = "GET, HEAD, POST, PUT, DELETE, OPTIONS"
-_ORIGIN = re.compile(r"(\*|null|[a-z][a-z\d+.-]*://[^\s/?#@\\]+)(?:[/?#].*)?")
+_ORIGIN = re.compile(
+    r"(?P<scheme>[a-z][a-z\d+.-]*)://(?P<host>[\w.-]+|\[[\da-f:.]+\])(?::(?P<port>\d{1,5}))?(?:[/?#].*)?"
+)
 """One as a person writes it, with the path of the page behind it or without."""
+_OWN_PORTS = {"http": "80", "https": "443"}
 _HEADER_NAMES = re.compile(r"[\w!#$%&'*+.^`|~-]+(?:\s*,\s*[\w!#$%&'*+.^`|~-]+)*", re.ASCII)
 
 
@@ -64,7 +67,7 @@ def check_origins(request: Request, settings: Mapping[str, Any]) -> None:
     if "Origin" not in request.headers or {"*", request.headers["Origin"].lower()} & allowed.keys():
         return
     for origin, place in allowed.items():
-        if not _ORIGIN.fullmatch(origin):
+        if origin not in ("*", "null") and not _as_browsers_write(origin):
             raise UnreadableSetting(
                 f"The setting `allowed_origins` of this endpoint cannot be read: its entry {place} has to be like "
                 "https://chat.example.com, or *. Mend it in the endpoint's settings in Dify."
@@ -78,7 +81,20 @@ def _allowed_origins(settings: Mapping[str, Any]) -> dict[str, int]:
     text = settings.get("allowed_origins")
     typed = values(re.sub(r"\s+", ",", text)) if isinstance(text, str) else []
     for place, value in enumerate(typed, start=1):
-        origin = _ORIGIN.fullmatch(value.lower())
-        if written := origin[1] if origin else value.lower().rstrip("/"):
+        if written := _as_browsers_write(value.lower()) or value.lower().rstrip("/"):
             found.setdefault(written, place)
     return found
+
+
+def _as_browsers_write(origin: str) -> str:
+    """Without a path and the scheme's own port, the host in ASCII (RFC 6454); "" for what is no origin."""
+    match = _ORIGIN.fullmatch(origin)
+    if not match:
+        return ""
+    scheme, host, port = match["scheme"], match["host"], match["port"]
+    if not host.isascii():
+        try:
+            host = host.encode("idna").decode()
+        except UnicodeError:
+            return ""
+    return f"{scheme}://{host}" + (f":{port}" if port and port != _OWN_PORTS.get(scheme) else "")

@@ -39,8 +39,14 @@ _INSTEAD = {
     "/v1/completions": "/v1/chat/completions",
     "/v1/complete": "/v1/messages",
     "/v1/messages/batches": "/v1/messages",
+    "/v1/reranking": "/v1/rerank",
+    "/api/chat": "/v1/chat/completions",
+    "/api/generate": "/v1/chat/completions",
+    "/api/embed": "/v1/embeddings",
+    "/api/embeddings": "/v1/embeddings",
+    "/api/tags": "/v1/models",
 }
-"""Known APIs that are not here."""
+"""Known APIs that are not here; Ollama's begin with /api."""
 
 _LONGEST = 200
 """Characters of a path in which a route is looked for."""
@@ -62,9 +68,9 @@ def similar_route(path: str) -> str | None:
         return None
     routes = [route for route in ROUTES if "<" not in route]
     for at in (at for at, character in enumerate(path) if character == "/"):
-        end = path[at:]
-        if end in _INSTEAD or end in routes:
-            return _INSTEAD.get(end, end)
+        for end in (path[at:], f"/v1{path[at:]}"):
+            if end in _INSTEAD or end in routes:
+                return _INSTEAD.get(end, end)
     close = difflib.get_close_matches(path, routes, n=1, cutoff=0.8)
     return close[0] if close else None
 

@@ -34,8 +34,11 @@ _MODEL_SETTINGS = {
 }
 _TYPES = {model_type.value: model_type for model_type in _MODEL_SETTINGS}
 _PROVIDER = re.compile(r"[\w.-]+(?:/[\w.-]+){0,2}")
-_NO_MODEL = re.compile(r"\s\S*/|[|=\"<>{}\[\]\x00-\x1f\u2190-\u21ff\u3000-\u303f\uff01-\uff20]")
-"""What is in no model's name, but in what was meant for several: another provider, signs, arrows, full-width signs."""
+_NO_MODEL = re.compile(
+    r"\s\S*/|[|&?=\"<>{}\[\]\x00-\x1f\u00b7\u2022-\u2027\u2190-\u21ff\u3000-\u303f\u30fb\uff01-\uff20\uff61-\uff65]"
+)
+"""What is in no model's name, but in what was meant for several: another provider, signs, arrows, dots of other
+keyboards, full-width signs."""
 _APP_SETTINGS = ("chat_app", "workflow_app", "completion_app")
 
 
@@ -260,7 +263,7 @@ def _selector(full_id: str, model_type: ModelType) -> dict[str, Any] | None:
 
 
 def _is_app_id(text: str) -> bool:
-    return bool(re.fullmatch(rf"[\w.-]{{1,{MAX_NAME}}}", text))
+    return bool(re.fullmatch(rf"[\w.-]{{1,{MAX_NAME}}}", text, re.ASCII))
 
 
 def _unreadable(setting: str, place: int, form: str) -> UnreadableSetting:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 _SEPARATOR = re.compile(r"[,;\r\n，、､﹐；﹔،؛]")
 _EQUALS = re.compile(r"[=＝﹦]")
+_UNSEEN = re.compile("[\u200b-\u200f\u2060\ufeff]")
 _SIGNS = str.maketrans({"：": ":", "﹕": ":", "︰": ":", "／": "/", "　": " ", "＊": "*"})
 
 
@@ -36,7 +37,9 @@ def values(text: object) -> list[str]:
 
 
 def _parts(text: object) -> list[str]:
-    return [part for part in _SEPARATOR.split(text) if part.strip()] if isinstance(text, str) else []
+    if not isinstance(text, str):
+        return []
+    return [part for part in _SEPARATOR.split(_UNSEEN.sub("", text)) if part.strip()]
 
 
 def _plain(value: str) -> str:

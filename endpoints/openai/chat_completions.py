@@ -10,6 +10,7 @@ from typing import Any
 from dify_plugin import Endpoint
 from werkzeug import Request, Response
 
+from endpoints.http.app_messages import without_what_an_app_is_not_told
 from endpoints.http.body import read_json
 from endpoints.http.framing import stream
 from endpoints.http.route import route
@@ -29,8 +30,11 @@ class ChatCompletionsEndpoint(Endpoint):
         from endpoints.openai.wire.chat_reply import KEEP_ALIVE, error_event, streamed_reply, whole_reply
         from endpoints.openai.wire.chat_request import ChatRequest
 
-        request = read_json(r, ChatRequest)
-        partner = GroupSettings(settings).chat_partner(request.model)
+        group = GroupSettings(settings)
+        request = read_json(
+            r, ChatRequest, prepare=lambda body: without_what_an_app_is_not_told(body, group, "messages")
+        )
+        partner = group.chat_partner(request.model)
         pieces: Iterator[Piece]
         if isinstance(partner, App):
             model = APP_PREFIX + partner.name

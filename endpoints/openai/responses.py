@@ -10,6 +10,7 @@ from typing import Any
 from dify_plugin import Endpoint
 from werkzeug import Request, Response
 
+from endpoints.http.app_messages import without_what_an_app_is_not_told
 from endpoints.http.body import read_json
 from endpoints.http.framing import stream
 from endpoints.http.route import route
@@ -30,8 +31,11 @@ class ResponsesEndpoint(Endpoint):
         from endpoints.openai.wire.responses_reply import Reply, whole_reply
         from endpoints.openai.wire.responses_request import ResponsesRequest
 
-        request = read_json(r, ResponsesRequest)
-        partner = GroupSettings(settings).chat_partner(request.model)
+        group = GroupSettings(settings)
+        request = read_json(
+            r, ResponsesRequest, prepare=lambda body: without_what_an_app_is_not_told(body, group, "input")
+        )
+        partner = group.chat_partner(request.model)
         tools = tools_of(request)
         pieces: Iterator[Piece]
         if isinstance(partner, App):

@@ -90,6 +90,7 @@ def test_a_route_of_difys_api_is_named_in_its_own_form(api):
     form, message = read_error(api.http.post("/agent/v1/chat-messages").json())
 
     assert "There is no POST /agent/v1/chat-messages. Did you mean POST /chat-messages?" in message
+    assert "With an app in the path it is POST /<app_id>/chat-messages." in message
     assert form == "dify"
 
 

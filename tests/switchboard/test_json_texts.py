@@ -1,6 +1,10 @@
 """Lists and objects as people, models, agents and other nodes write them."""
 
+import datetime
+import decimal
+import http
 import json
+import uuid
 from contextlib import suppress
 
 import pytest
@@ -20,6 +24,14 @@ RETRIEVED = [
     },
     {"metadata": {"score": float("nan")}, "title": "b", "files": [], "content": "Lisbon is in Portugal."},
 ]
+METADATA = {
+    "day": datetime.date(2026, 1, 31),
+    "at": datetime.datetime(2026, 1, 31, 9, 5, 0, 20, tzinfo=datetime.UTC),
+    "price": decimal.Decimal("1.50"),
+    "id": uuid.UUID(int=7),
+    "status": http.HTTPStatus.OK,
+    "note": 'it\'s "so"',
+}
 TEXTS = ['Bread rises.\nIt "rests" first.', "Lisbon is in Portugal."]
 
 
@@ -43,6 +55,9 @@ def an_object(value):
         f"```json\n{json.dumps(RETRIEVED)}\n```",
         "\n".join(json.dumps({"content": text}) for text in TEXTS),
         [{"content": "", "text": TEXTS[0]}, TEXTS[1]],
+        ",\n".join(json.dumps({"content": text}) for text in TEXTS),
+        ", ".join(json.dumps({"text": text, "index": 0}) for text in TEXTS),
+        str([{"content": text, "metadata": METADATA} for text in TEXTS]),
     ],
 )
 def test_of_a_list_of_objects_their_texts_are_taken(written):
@@ -73,6 +88,15 @@ def test_of_a_list_of_objects_their_texts_are_taken(written):
         '\ufeff["a", "b"]',
         "```\na\nb\n```",
         "a\r\n\nb",
+        '["a", "b",]',
+        "['a', 'b',\n]",
+        '"[\\"a\\", \\"b\\"]"',
+        '"```json\\n[\\"a\\", \\"b\\"]\\n```"',
+        '<think>Two [or three]?</think>\n\n["a", "b"]',
+        '<think>\n```json\n[]\n```\n</think>```json\n["a", "b"]\n```',
+        "[“a”, “b”]",
+        "[”a”，”b”]",
+        "[‘a’、＂b＂]",
     ],
 )
 def test_a_list_is_found_however_it_is_wrapped(written):
@@ -101,6 +125,11 @@ def test_plain_lines_stay_lines_and_fences_in_strings_stay_text(written, expecte
         ('```json\n["a" "b"]\n```', "`documents` is not valid JSON: Expecting ',' delimiter at line 1, column 6"),
         ('```json\n["a"]\n```\nor\n```json\n["b"]\n```', "holds several lists or objects. Give one"),
         ('["a"]["b"]', "is not valid JSON: Extra data"),
+        ('```json\n{\n  "id": 1\n}\n```', "is an object that holds no list of texts"),
+        ('Here:\n```json\n{"title": "a"}\n```', "is an object that holds no list of texts"),
+        ("[{'content': 'a', 'files': [<File object at 0x7f>]}]", "is not valid JSON"),
+        ("[{'content': open('a')}]", "is not valid JSON"),
+        ("[,]", "is not valid JSON"),
         ('a line\n["a", "b"]', "holds a JSON array between lines of text. Give the array alone, or one text a line"),
         ('{\n  "id": 1\n}', "is an object that holds no list of texts"),
         ('{\n  "id": "x" "y"\n}', "is not valid JSON"),
@@ -146,6 +175,17 @@ def test_what_holds_no_list_of_texts_is_told_in_a_sentence(written, sentence):
         ('Inputs: {"a": {"b": "}"}}.', {"a": {"b": "}"}}),
         ({"a": 1}, {"a": 1}),
         (" \n", {}),
+        ('{"a": [1, 2,],}', {"a": [1, 2]}),
+        ('"{\\"a\\": \\"b\\"}"', {"a": "b"}),
+        ("<think>Is it {x}?</think>{'a': 1}", {"a": 1}),
+        ("{“a”：“it's”，\u3000“b”:\u00a0[1，2]}", {"a": "it's", "b": [1, 2]}),
+        ('{"a": “he said "hi"”}', {"a": 'he said "hi"'}),
+        ('{"a": "“quoted”，too",}', {"a": "“quoted”，too"}),
+        ('{"face": "\\ud83d\\ude00\\/",}', {"face": "😀/"}),
+        ("{'day': datetime.date(2026, 1, 31)}", {"day": "2026-01-31"}),
+        ("{'at': datetime.datetime(2026, 1, 31, 9, 5)}", {"at": "2026-01-31T09:05:00"}),
+        ("{'n': Decimal('1.50'), 'm': np.float64(0.5)}", {"n": 1.5, "m": 0.5}),
+        ("{'of': <FileType.IMAGE: 'image'>}", {"of": "image"}),
     ],
 )
 def test_an_object_is_read_in_each_of_these_spellings(written, expected):
@@ -166,6 +206,16 @@ def test_an_object_is_read_in_each_of_these_spellings(written, expected):
 def test_what_a_variable_has_broken_says_how_to_build_the_object(written):
     with pytest.raises(InvalidInput, match=r"`inputs` is not valid JSON: .* Template node, with {{ text \| tojson }}"):
         an_object(written)
+
+
+@pytest.mark.parametrize("written", ['{"a": 1}{"b": 2}', 'Here {"a": 1} it is', '{"a": 1}\n{"b": 2}'])
+def test_an_object_stands_alone_in_its_lines(written):
+    with pytest.raises(InvalidInput, match="Extra data at .* Give one list or object, and nothing behind it"):
+        an_object(written)
+
+
+def test_an_empty_list_in_a_fence_is_no_text():
+    assert texts("```json\n[]\n```") == texts("Here:\n```\n[]\n```") == texts("[]") == []
 
 
 @pytest.mark.parametrize("written", ["{'a': nan}", '{"a": NaN}', "{'a': [-inf]}", '{"a": 1e999}', {"a": float("inf")}])

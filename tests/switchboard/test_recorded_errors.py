@@ -17,6 +17,7 @@ from switchboard.errors import (
     RefusedByDify,
     RefusedByProvider,
     SwitchboardError,
+    TimedOut,
     UnknownConversation,
 )
 from switchboard.reverse_invocation import error_event, failed_run, reverse_invocation
@@ -25,6 +26,26 @@ TOO_LONG = (
     "This model's maximum context length is 8192 tokens. However, your messages resulted in 9000 tokens. Please reduce "
     "the length of the messages."
 )
+TOO_LONG_IN_OTHER_WORDS = [
+    "The decoder prompt (length 9000) is longer than the maximum model length of 8192.",  # vLLM
+    "Prompt contains 40000 tokens and 0 draft tokens, too large for model with 32768 maximum context length",  # Mistral
+    "This model's maximum prompt length is 131072 but the request contains 150000 tokens.",  # xAI
+    "<400> InternalError.Algo.InvalidParameter: Total message token length exceed model limit (10000 tokens).",
+    "too many tokens: total number of tokens in the prompt cannot exceed 4081 - received 5000.",  # Cohere
+    "Input validation error: `inputs` tokens + `max_new_tokens` must be <= 4096. Given: 4000 `inputs` tokens",
+    "Input validation error: `inputs` must have less than 512 tokens. Given: 700",
+    "The input (40000 tokens) is longer than the model's context length (32768 tokens).",
+    "Trying to keep the first 5000 tokens when context the overflows. However, the model is loaded with context length",
+    "An error occurred (ValidationException) when calling Converse: Input is too long for requested model.",
+    "Input length 140000 exceeds the maximum length 131072",
+    "context window exceeds limit (2013)",  # MiniMax
+    "prompt tokens exceed limit",
+    "the input length exceeds the context length",  # Ollama
+    "Your request exceeded model token limit: 8192",  # Moonshot
+    "Prompt 超长",
+    "输入超过最大长度",
+    "上下文长度超出模型限制",
+]
 UNSUPPORTED = "Unsupported value: 'temperature' does not support 0.7 with this model."
 
 
@@ -140,7 +161,15 @@ def test_so_is_one_of_a_plugin_that_names_its_failure(said, kind, status, reason
 
 @pytest.mark.parametrize(
     ("said", "kind", "status"),
-    [(BOOM, ProviderFailed, 502), (LIMITED, ProviderFailed, 429), (CONTEXT, RefusedByProvider, 400)],
+    [
+        (BOOM, ProviderFailed, 502),
+        (LIMITED, ProviderFailed, 429),
+        (compatible(503, "Overloaded", "server_error", None), ProviderFailed, 503),
+        (compatible(504, "upstream request timeout", "x", None), TimedOut, 504),
+        (CONTEXT, RefusedByProvider, 400),
+        (UNAUTHORIZED, RefusedByProvider, 400),
+        (parameter("Model Parameter temperature should be less than or equal to 2.0."), RefusedByDify, 400),
+    ],
 )
 def test_a_model_that_fails_in_a_node_is_told_with_the_node(said, kind, status):
     failure = failed_run('The workflow run failed at the node "LLM"', f"req_id: 97ee080a41 PluginInvokeError: {said}")
@@ -164,6 +193,7 @@ def test_a_model_that_fails_in_a_node_is_told_with_the_node(said, kind, status):
         ("[x] Error: Range of input length should be [1, 30720]", "context_length_exceeded"),
         ("[x] Error: The input token count (1048577) exceeds the maximum number", "context_length_exceeded"),
         ("Query or prefix prompt is too long, you can reduce the prefix prompt", "context_length_exceeded"),
+        *((f"[x] Error, {words}", "context_length_exceeded") for words in TOO_LONG_IN_OTHER_WORDS),
         ("[x] Bad Request Error, messages: at least one message is required", ""),
     ],
 )
@@ -182,10 +212,58 @@ def test_a_request_that_is_too_long_has_one_code_whatever_the_provider_calls_it(
         "[x] Connection Error, Connection error.",
         "[x] Server Unavailable Error, Error code: 500 - {'error': {'message': 'Maximum of tries reached'}}",
         "[x] Error: API request failed with status code 409: busy",
+        "[x] Bad Request Error, 服务暂时不可用，请稍后重试",
+        "[x] Error, Invalid response from the server, connection lost",
+        "[x] Error, 500 Server Error: Internal Server Error for url: http://127.0.0.1/v1",
     ],
 )
 def test_what_may_pass_is_no_refusal(said):
     assert type(failure_of("llm", f"read llm model failed: request failed: {said}")) is ProviderFailed
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "[x] Error, thinking_budget must be less than max_tokens",
+        "[tongyi] Error, Output data may contain inappropriate content.",
+        "[deepseek] Error, Content Exists Risk",
+        "[gemini] Error, 400 User location is not supported for the API use.",
+        "[x] Error, 400 Client Error: Bad Request for url: http://127.0.0.1/v1",
+        "[x] Error, Client error '422 Unprocessable Entity' for url 'http://127.0.0.1/v1'",
+        "[cohere] Error, status_code: 400, body: {'message': 'invalid role'}",
+        "[bedrock] Error, An error occurred (ValidationException) when calling Converse: roles must alternate",
+        "[bedrock] Error, An error occurred (AccessDeniedException) when calling InvokeModel: no access",
+        "[x] Error, Unsupported language: tlh",
+        "[x] Error, Image is too large: 30 MB",
+        "[x] Error, 参数错误：top_p",
+        parameter("Model g does not support vision"),
+        parameter("Invalid image: 'x'"),
+    ],
+)
+def test_a_refusal_is_known_by_its_words_where_no_status_is_told(said):
+    failure = failure_of("llm", f"read llm model failed: request failed: req_id: 0a PluginInvokeError: {said}")
+
+    assert (type(failure), failure.status) == (RefusedByProvider, 400)
+    assert type(
+        error_event("chat app", {"event": "error", "code": "invalid_param", "status": 400, "message": said})
+    ) is (RefusedByProvider)
+
+
+@pytest.mark.parametrize(
+    ("said", "status"),
+    [
+        ("An error occurred (ThrottlingException) when calling Converse: Too many requests, please wait.", 429),
+        ("Throttling.RateQuota: Requests rate limit exceeded, please try again later.", 429),
+        ("您的请求过于频繁", 429),
+        ("System is too busy now. Please try again later.", 503),
+        ("系统繁忙，请稍后再试", 503),
+    ],
+)
+@pytest.mark.parametrize("words", ["Error", "Bad Request Error"])
+def test_so_is_a_provider_that_is_asked_too_often_or_has_too_much_to_do(said, status, words):
+    failure = failure_of("llm", f"read llm model failed: request failed: [x] {words}, {said}")
+
+    assert (type(failure), failure.status) == (ProviderFailed, status)
 
 
 def test_a_code_node_that_fails_says_why():

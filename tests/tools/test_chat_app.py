@@ -245,7 +245,7 @@ def test_a_picture_from_elsewhere_is_left_for_dify_to_fetch():
         ({"query": ["Hi"]}, "`query` has to be text, not a list"),
         ({"query": "half \ud83d"}, "`query` holds half of a surrogate pair at character 6"),
         ({"query": "é" * 3_000_000}, r"The query with the inputs takes 6\.0 MB"),
-        ({"inputs": '{"city":\n "Lisbon",}'}, "`inputs` is not valid JSON: .* at line 2, column"),
+        ({"inputs": '{"city":\n "Lisbon" 1}'}, "`inputs` is not valid JSON: .* at line 2, column"),
         ({"inputs": "city=Lisbon"}, "`inputs` is not valid JSON: Expecting value at line 1, column 1"),
         ({"inputs": '["Lisbon"]'}, "`inputs` has to be a JSON object.*, not a list"),
         ({"inputs": "7"}, "`inputs` has to be a JSON object.*, not a number"),

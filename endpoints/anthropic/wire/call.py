@@ -11,10 +11,13 @@ from switchboard.apps.conversations import conversation_id
 from switchboard.chat.apps import AppChat, query_of, refuse_wishes
 from switchboard.chat.completion_params import overridden
 from switchboard.chat.models import Chat
+from switchboard.chat.thinking import thinking_parameters
 from switchboard.errors import InvalidInput
 from switchboard.selectors import chosen_app, llm_config, take_stop_sequences
 
-_NEGOTIABLE = frozenset({"max_tokens", "thinking", "enable_thinking", "thinking_budget", "effort", "reasoning_effort"})
+_NEGOTIABLE = frozenset(
+    {"max_tokens", "thinking", "enable_thinking", "thinking_mode", "thinking_budget", "effort", "reasoning_effort"}
+)
 """What gives way to the model. In this API `max_tokens` is a bound that every request has to name and clients set to
 what Anthropic's models can, and what a model does not know of thinking is to do no harm."""
 
@@ -30,7 +33,7 @@ def chat_of(request: MessagesRequest, model: Model) -> Chat:
     _refuse(request)
     config = llm_config(model.selector)
     stop = take_stop_sequences(config)
-    config.completion_params = overridden(config.completion_params, _parameters(request))
+    config.completion_params = overridden(config.completion_params, _parameters(request, config.provider))
     if request.stop_sequences is not None:
         stop = [sequence for sequence in request.stop_sequences if sequence]
     tools, has_to_call = _tools(request)
@@ -75,15 +78,13 @@ def _refuse(request: MessagesRequest) -> None:
             raise InvalidInput(f"`{field}` cannot be had: {reason}.", field=field)
 
 
-def _parameters(request: MessagesRequest) -> dict[str, Any]:
+def _parameters(request: MessagesRequest, provider: str) -> dict[str, Any]:
     """Those that the request sets, under the names of Dify's models, of which each knows some."""
     names = ("max_tokens", "temperature", "top_p", "top_k")
     wanted = {name: value for name in names if (value := getattr(request, name)) is not None}
     thinking = request.thinking
     if thinking and thinking.type in ("enabled", "disabled"):
-        wanted |= dict.fromkeys(("thinking", "enable_thinking"), thinking.type == "enabled")
-        if thinking.budget_tokens is not None:
-            wanted["thinking_budget"] = thinking.budget_tokens
+        wanted |= thinking_parameters(thinking.type == "enabled", budget=thinking.budget_tokens, provider=provider)
     if request.output_config and request.output_config.effort:
         wanted |= dict.fromkeys(("effort", "reasoning_effort"), request.output_config.effort)
     if request.output_config and request.output_config.format:

@@ -26,6 +26,7 @@ from endpoints.anthropic.wire.request import (
     SearchResultPart,
     SystemMessage,
     TextPart,
+    ThinkingPart,
     ToolReferencePart,
     ToolResultPart,
     ToolUsePart,
@@ -33,6 +34,7 @@ from endpoints.anthropic.wire.request import (
     UserMessage,
 )
 from endpoints.http.media import Media, inline_media, media_at
+from switchboard.chat.reasoning import with_reasoning
 from switchboard.chat.tool_results import ToolResult, tool_messages
 from switchboard.errors import InvalidInput
 
@@ -80,13 +82,13 @@ def _joined(content: str | list[TextPart]) -> str:
 
 
 def _of_assistant(message: AssistantMessage, names: dict[str, str]) -> Iterator[PromptMessage]:
-    if isinstance(message.content, str):
-        parts: list[TextPart | ToolUsePart] = [TextPart(type="text", text=message.content)]
-    else:
-        parts = [part for part in message.content if isinstance(part, TextPart | ToolUsePart)]
+    parts = message.content
+    if isinstance(parts, str):
+        parts = [TextPart(type="text", text=parts)]
     calls = [part for part in parts if isinstance(part, ToolUsePart)]
     names |= {call.id: call.name for call in calls}
-    text = _joined([part for part in parts if isinstance(part, TextPart)])
+    thought = [part.thinking for part in parts if isinstance(part, ThinkingPart) and not part.signature]
+    text = with_reasoning("\n".join(thought), _joined([part for part in parts if isinstance(part, TextPart)]))
     if text or calls:
         yield AssistantPromptMessage(content=text, tool_calls=list(map(_tool_call, calls)))
 

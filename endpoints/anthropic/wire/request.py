@@ -86,8 +86,15 @@ class ToolUsePart(BaseModel):
     input: dict[str, Any]
 
 
+class ThinkingPart(BaseModel):
+    type: Literal["thinking"]
+    thinking: str
+    signature: str | None = None
+    """Empty where a model of Dify has thought."""
+
+
 class PartOfAnotherServer(BaseModel):
-    """What only Anthropic's servers can read again: thinking with its signature, and what their own tools did."""
+    """What only Anthropic's servers can read again: thinking that they encrypted, and what their own tools did."""
 
     type: str
 
@@ -97,12 +104,13 @@ def _kind_of_part(part: Any) -> str | None:
     kind = part.get("type") if isinstance(part, dict) else getattr(part, "type", None)
     if not isinstance(kind, str):
         return None
-    return kind if kind in ("text", "tool_use") else "other"
+    return kind if kind in ("text", "tool_use", "thinking") else "other"
 
 
 type AssistantPart = Annotated[
     Annotated[TextPart, Tag("text")]
     | Annotated[ToolUsePart, Tag("tool_use")]
+    | Annotated[ThinkingPart, Tag("thinking")]
     | Annotated[PartOfAnotherServer, Tag("other")],
     Discriminator(
         _kind_of_part, custom_error_type="part_without_type", custom_error_message="it is no object with a 'type'"

@@ -10,7 +10,7 @@ from dify_plugin.entities.model.message import (
     UserPromptMessage,
 )
 
-from endpoints.openai.wire.chat_request import (
+from endpoints.openai.wire.chat_input import (
     AssistantMessage,
     AudioPart,
     FilePart,
@@ -58,7 +58,7 @@ def _assistant_message(message: AssistantMessage, field: str) -> AssistantPrompt
                 f"`{field}.{name}` cannot be had: Dify's providers have a model begin each answer anew. Leave it out.",
                 field=f"{field}.{name}",
             )
-    text = _text(message.content)
+    text = _text(message.content) or message.refusal or ""
     reasoning = message.reasoning_content or message.reasoning or ""
     if not text.lstrip().startswith("<think>"):
         text = with_reasoning(reasoning, text)

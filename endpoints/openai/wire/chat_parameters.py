@@ -33,14 +33,23 @@ _NO_SUCH = "Dify's models have no such parameter"
 _PROBABILITIES = "Dify passes no log probabilities on"
 _BY_SCHEMA = "Dify binds an answer by a JSON schema alone; send one in `response_format`"
 _PROMPT = "Dify's providers make the prompt"
+_SEARCH = "Dify's models search nothing for a plugin"
+_SYSTEM = "send it as a message of the role `system`"
+_LIMIT = "send it as `max_tokens`"
+_BUDGET = "send it as `thinking_budget`"
 
 REFUSED: Mapping[str, str] = {
     "functions": "it was replaced by `tools`; send them there",
     "function_call": "it was replaced by `tool_choice`; use that",
     "audio": "Dify's language models answer in text; POST /v1/audio/speech speaks it",
-    "web_search_options": "Dify's models search nothing for a plugin",
-    "search_parameters": "Dify's models search nothing for a plugin",
-    "data_sources": "Dify's models search nothing for a plugin",
+    "web_search_options": _SEARCH,
+    "search_parameters": _SEARCH,
+    "data_sources": _SEARCH,
+    "search_domain_filter": _SEARCH,
+    "search_recency_filter": _SEARCH,
+    "search_mode": _SEARCH,
+    "search_options": _SEARCH,
+    "plugins": "they are OpenRouter's; Dify's models have none",
     "documents": "put their texts into a message",
     "logprobs": _PROBABILITIES,
     "top_logprobs": _PROBABILITIES,
@@ -50,17 +59,45 @@ REFUSED: Mapping[str, str] = {
     "bad_words": _NO_SUCH,
     "logits_processors": _NO_SUCH,
     "stop_token_ids": "send the texts themselves, in `stop`",
+    "stop_sequences": "send them in `stop`",
+    "stop_words": "send them in `stop`",
+    "include_stop_str_in_output": _NO_SUCH,
+    "max_new_tokens": _LIMIT,
+    "max_output_tokens": _LIMIT,
+    "num_predict": _LIMIT,
+    "n_predict": _LIMIT,
+    "thinking_budget_tokens": _BUDGET,
+    "thinking_token_budget": _BUDGET,
+    "reasoning_budget": _BUDGET,
+    "disable_reasoning": "send `enable_thinking`, false",
     "ignore_eos": _NO_SUCH,
     "min_tokens": _NO_SUCH,
     "min_p": _NO_SUCH,
     "top_a": _NO_SUCH,
     "typical_p": _NO_SUCH,
     "tfs_z": _NO_SUCH,
+    "top_n_sigma": _NO_SUCH,
+    "dynatemp_range": _NO_SUCH,
+    "smoothing_factor": _NO_SUCH,
+    "epsilon_cutoff": _NO_SUCH,
+    "eta_cutoff": _NO_SUCH,
+    "penalty_alpha": _NO_SUCH,
+    "no_repeat_ngram_size": _NO_SUCH,
     "mirostat": _NO_SUCH,
+    "mirostat_mode": _NO_SUCH,
     "xtc_probability": _NO_SUCH,
     "dry_multiplier": _NO_SUCH,
     "length_penalty": _NO_SUCH,
     "use_beam_search": _NO_SUCH,
+    "num_beams": _NO_SUCH,
+    "guidance_scale": _NO_SUCH,
+    "negative_prompt": _NO_SUCH,
+    "safety_settings": _NO_SUCH,
+    "skip_special_tokens": _NO_SUCH,
+    "truncate_prompt_tokens": "send fewer messages",
+    "translation_options": _NO_SUCH,
+    "lora": _NO_SUCH,
+    "adapter_id": _NO_SUCH,
     "best_of": "Dify makes one answer a call",
     "guided_regex": _BY_SCHEMA,
     "guided_choice": _BY_SCHEMA,
@@ -69,7 +106,15 @@ REFUSED: Mapping[str, str] = {
     "regex": _BY_SCHEMA,
     "ebnf": _BY_SCHEMA,
     "structural_tag": _BY_SCHEMA,
+    "format": "send a `response_format`",
+    "system": _SYSTEM,
+    "system_prompt": _SYSTEM,
+    "instructions": _SYSTEM,
+    "prompt": "send it as a message of the role `user`",
     "echo": _PROMPT,
+    "suffix": _PROMPT,
+    "template": _PROMPT,
+    "prompt_mode": _PROMPT,
     "chat_template": _PROMPT,
     "add_generation_prompt": _PROMPT,
     "continue_final_message": "Dify's providers have a model begin each answer anew",
@@ -83,9 +128,13 @@ _AS_IT_IS_OF: Mapping[str, Any] = {
     "length_penalty": 1,
     "typical_p": 1,
     "tfs_z": 1,
-    "add_generation_prompt": True,
+    "num_beams": 1,
+    "guidance_scale": 1,
+    "top_n_sigma": -1,
 }
 """Values that ask for nothing but what is so without them."""
+_TRUE_OF_ITSELF = ("add_generation_prompt", "skip_special_tokens")
+"""What would be missed if it were false."""
 
 IGNORED = (
     "metadata",
@@ -105,10 +154,10 @@ IGNORED = (
     "models",
     "route",
     "transforms",
-    "skip_special_tokens",
     "separate_reasoning",
     "stream_reasoning",
     "return_token_ids",
+    "guided_decoding_backend",
 )
 """Fields that change nothing but speed, cost or bookkeeping, or not even with the server whose they are: Ollama's
 OpenAI API passes over `options` as well."""
@@ -128,10 +177,8 @@ def refuse_what_cannot_be_had(request: ChatRequest) -> None:
         )
     given = request.model_extra or {}
     for field, reason in REFUSED.items():
-        if given.get(field) not in _AS_IT_IS and given[field] != _AS_IT_IS_OF.get(field):
+        if field in given and _asks_for_something(field, given[field]):
             raise InvalidInput(f"`{field}` cannot be had: {reason}.", field=field)
-    if given.get("add_generation_prompt") is False:
-        raise InvalidInput(f"`add_generation_prompt` cannot be had: {_PROMPT}.", field="add_generation_prompt")
     bound = request.structured_outputs.model_extra if request.structured_outputs else None
     if field := next((name for name, value in (bound or {}).items() if value not in _AS_IT_IS), ""):
         field = f"structured_outputs.{field}"
@@ -140,10 +187,18 @@ def refuse_what_cannot_be_had(request: ChatRequest) -> None:
         raise InvalidInput("`modalities` can be text only. POST /v1/audio/speech speaks a text.", field="modalities")
 
 
+def _asks_for_something(field: str, value: Any) -> bool:
+    if field in _TRUE_OF_ITSELF:
+        return value not in (None, True)
+    return value not in _AS_IT_IS and value != _AS_IT_IS_OF.get(field)
+
+
 def model_parameters(request: ChatRequest, provider: str) -> dict[str, Any]:
     """Those that the request sets, under the names of Dify's models; None takes away what is set with the model."""
     wanted = _thinking(request, provider)
     wanted |= {name: value for name in SAME_NAME if (value := getattr(request, name)) is not None}
+    if request.repeat_penalty is not None:
+        wanted.setdefault("repetition_penalty", request.repeat_penalty)
     limit = request.max_tokens if request.max_completion_tokens is None else request.max_completion_tokens
     if limit is not None:
         wanted["max_tokens"] = limit
@@ -173,6 +228,12 @@ def wanted_schema(request: ChatRequest) -> WantedSchema | None:
 def _thinking(request: ChatRequest, provider: str) -> dict[str, Any]:
     """Of the many ways to say whether and how much a model is to think, the first that says something."""
     thinking, reasoning, template = request.thinking, request.reasoning, request.chat_template_kwargs
+    effort = _first(
+        request.reasoning_effort,
+        request.think if isinstance(request.think, str) else None,
+        reasoning and reasoning.effort,
+        template and template.reasoning_effort,
+    )
     enabled = _first(
         thinking and thinking.type != "disabled",
         request.enable_thinking,
@@ -180,14 +241,10 @@ def _thinking(request: ChatRequest, provider: str) -> dict[str, Any]:
         reasoning and reasoning.enabled,
         template and template.enable_thinking,
         template and template.thinking,
+        False if effort == "none" else None,
     )
     budget = _first(
         thinking and thinking.budget_tokens, reasoning and reasoning.max_tokens, template and template.thinking_budget
-    )
-    effort = _first(
-        request.think if isinstance(request.think, str) else None,
-        reasoning and reasoning.effort,
-        template and template.reasoning_effort,
     )
     wanted = thinking_parameters(enabled, budget=budget, provider=provider)
     return wanted if effort is None else {**wanted, "reasoning_effort": effort}

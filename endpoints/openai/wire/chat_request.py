@@ -8,111 +8,13 @@ import json
 from contextlib import suppress
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, Strict, field_validator, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, Strict
 
 from endpoints.http.fields import FilledListOf, ListOf
-from endpoints.http.settings import APP_PREFIX
+from endpoints.openai.wire.chat_input import Message, Text
 
-type Text = Annotated[str, Field(min_length=1)]
 type Number = Annotated[float, Strict()]
 type WholeNumber = Annotated[int, Strict()]
-
-
-class TextPart(BaseModel):
-    type: Literal["text"]
-    text: str
-
-
-class RefusalPart(BaseModel):
-    type: Literal["refusal"]
-    refusal: str
-
-
-class ImageUrl(BaseModel):
-    url: Text
-    detail: Literal["auto", "low", "high", "original"] | None = None
-
-
-class ImagePart(BaseModel):
-    type: Literal["image_url"]
-    image_url: Annotated[ImageUrl, BeforeValidator(lambda value: {"url": value} if isinstance(value, str) else value)]
-
-
-class InputAudio(BaseModel):
-    data: Text
-    format: Text
-
-
-class AudioPart(BaseModel):
-    type: Literal["input_audio"]
-    input_audio: InputAudio
-
-
-class InputFile(BaseModel):
-    file_data: str | None = None
-    file_id: str | None = None
-    filename: str | None = None
-
-
-class FilePart(BaseModel):
-    type: Literal["file"]
-    file: InputFile
-
-
-class CalledFunction(BaseModel):
-    name: Text
-    arguments: str
-
-
-class MessageToolCall(BaseModel):
-    id: str
-    type: Literal["function"] = "function"
-    function: CalledFunction
-
-
-class SystemMessage(BaseModel):
-    role: Literal["system", "developer"]
-    content: str | FilledListOf[TextPart]
-    name: str | None = None
-
-
-class UserMessage(BaseModel):
-    role: Literal["user"]
-    content: str | FilledListOf[Annotated[TextPart | ImagePart | AudioPart | FilePart, Field(discriminator="type")]]
-    name: str | None = None
-
-
-class AssistantMessage(BaseModel):
-    role: Literal["assistant"]
-    content: str | ListOf[Annotated[TextPart | RefusalPart, Field(discriminator="type")]] | None = None
-    reasoning_content: str | None = None
-    reasoning: str | None = None
-    """The same, as vLLM and OpenRouter call it."""
-    prefix: bool | None = None
-    partial: bool | None = None
-    """Whether the answer is to go on from this message, as DeepSeek and Mistral and as Moonshot call it."""
-    name: str | None = None
-    tool_calls: ListOf[MessageToolCall] | None = None
-    function_call: Any = None
-
-    @field_validator("function_call")
-    @classmethod
-    def _calls_are_tool_calls(cls, function_call: Any) -> None:
-        if function_call is not None:
-            raise ValueError(
-                "it was replaced by `tool_calls`. Send the call there, with an `id`, and its result as a message of "
-                "the role `tool`"
-            )
-
-
-class ToolMessage(BaseModel):
-    role: Literal["tool"]
-    content: str | FilledListOf[TextPart]
-    tool_call_id: Text
-    name: str | None = None
-
-
-type Message = Annotated[SystemMessage | UserMessage | AssistantMessage | ToolMessage, Field(discriminator="role")]
 
 
 class Function(BaseModel):
@@ -136,8 +38,10 @@ class NamedTool(BaseModel):
 
 
 def _with_a_schema(response_format: object) -> object:
-    """`{"type": "json_object", "schema": ...}` of llama.cpp and others is OpenAI's json_schema."""
+    """`{"type": "json_object", "schema": ...}` of llama.cpp and others is OpenAI's json_schema, as is TGI's `value`."""
     match response_format:
+        case {"type": "json" | "json_object", "value": schema} if schema is not None:
+            return {"type": "json_schema", "json_schema": {"schema": schema}}
         case {"type": "json_object" | "json_schema", "schema": schema} if schema is not None:
             return {"type": "json_schema", "json_schema": {"schema": schema}}
         case {"type": "json_object", "json_schema": schema} if schema is not None:
@@ -183,11 +87,16 @@ class Thinking(BaseModel):
     budget_tokens: WholeNumber | None = None
 
 
-def _as_thinking(thinking: object) -> object:
-    """Also a plain word, and yes or no."""
-    if isinstance(thinking, bool):
-        return {"type": "enabled" if thinking else "disabled"}
-    return {"type": thinking} if isinstance(thinking, str) else thinking
+def _as_thinking(thinking: Any) -> Any:
+    """Also a plain word, yes or no, and an object without a type."""
+    match thinking:
+        case str():
+            return {"type": thinking}
+        case bool(enabled) | {"enabled": bool(enabled)}:
+            return {"type": "enabled" if enabled else "disabled"}
+        case {"budget_tokens": int()} if "type" not in thinking:
+            return {"type": "enabled", **thinking}
+    return thinking or None
 
 
 class ReasoningWish(BaseModel):
@@ -241,11 +150,13 @@ class ChatRequest(BaseModel):
     # what other servers with this API take too
     top_k: WholeNumber | None = None
     repetition_penalty: Number | None = None
+    repeat_penalty: Number | None = None
+    """The same, as llama.cpp calls it."""
     random_seed: WholeNumber | None = None
     safe_prompt: bool | None = None
     do_sample: bool | None = None
     enable_search: bool | None = None
-    thinking: Annotated[Thinking, BeforeValidator(_as_thinking)] | None = None
+    thinking: Annotated[Thinking | None, BeforeValidator(_as_thinking)] = None
     enable_thinking: bool | None = None
     think: bool | str | None = None
     thinking_budget: WholeNumber | None = None
@@ -265,21 +176,6 @@ class ChatRequest(BaseModel):
     # of which Dify has only what is so of itself
     n: WholeNumber | None = None
     modalities: ListOf[str] | None = None
-
-    @model_validator(mode="before")
-    @classmethod
-    def _only_the_last_message_counts(cls, body: Any) -> Any:
-        """An app that goes on with a conversation is told the last message of the user alone, so no other is read."""
-        match body:
-            case {"model": str(model), "conversation_id": str(goes_on), "messages": list(messages)} if goes_on.strip():
-                pass
-            case _:
-                return body
-        said = [at for at, each in enumerate(messages) if isinstance(each, dict) and each.get("role") == "user"]
-        if not said or not model.startswith(APP_PREFIX):
-            return body
-        passed_over = {"role": "user", "content": ""}
-        return {**body, "messages": [each if at == said[-1] else passed_over for at, each in enumerate(messages)]}
 
     @property
     def includes_usage(self) -> bool:

@@ -14,7 +14,7 @@ from switchboard.errors import InvalidInput
 
 _DETAIL = ImagePromptMessageContent.DETAIL
 _AUDIO_TYPES = {"mp3": "audio/mpeg"}
-_AUDIO_FORMATS = {"mpeg": "mp3", "mpga": "mp3", "wave": "wav", "x-wav": "wav", "vnd.wave": "wav", "x-m4a": "m4a"}
+_AUDIO_FORMATS = {"mpeg": "mp3", "mpga": "mp3", "wave": "wav", "vnd.wave": "wav"}
 """By the second half of a MIME type, what OpenAI's API calls the format."""
 
 
@@ -30,7 +30,7 @@ def audio(data: str, audio_format: str, field: str) -> AudioPromptMessageContent
 
     `field` has both, as `data` and `format`.
     """
-    name = audio_format.lower().partition(";")[0].strip().removeprefix("audio/").lstrip(".")
+    name = audio_format.lower().partition(";")[0].strip().removeprefix("audio/").removeprefix("x-").lstrip(".")
     name = _AUDIO_FORMATS.get(name, name)
     if not re.fullmatch(r"[a-z0-9.+-]+", name):
         wrong = f"{field}.format"

@@ -12,6 +12,7 @@ from switchboard.apps.conversations import conversation_id
 from switchboard.chat.apps import AppChat, query_of, refuse_wishes
 from switchboard.chat.completion_params import overridden
 from switchboard.chat.models import Chat
+from switchboard.chat.thinking import thinking_parameters
 from switchboard.errors import InvalidInput
 from switchboard.selectors import chosen_app, llm_config, take_stop_sequences
 
@@ -47,7 +48,7 @@ def chat_of(request: ResponsesRequest, model: Model, tools: Tools) -> Chat:
         )
     config = llm_config(model.selector)
     default_stop = take_stop_sequences(config)
-    config.completion_params = overridden(config.completion_params, _parameters(request))
+    config.completion_params = overridden(config.completion_params, _parameters(request, config.provider))
     choice = chosen(tools, request.tool_choice)
     return Chat(
         model=config,
@@ -119,12 +120,14 @@ def _told(request: ResponsesRequest, tools: Tools) -> list[Told]:
     return messages
 
 
-def _parameters(request: ResponsesRequest) -> dict[str, Any]:
+def _parameters(request: ResponsesRequest, provider: str) -> dict[str, Any]:
     """Those that the request sets, under the names of Dify's models."""
-    wanted = {name: value for name in SAME_NAME if (value := getattr(request, name)) is not None}
+    effort = request.reasoning.effort if request.reasoning else None
+    wanted = thinking_parameters(False if effort == "none" else None, provider=provider)
+    wanted |= {name: value for name in SAME_NAME if (value := getattr(request, name)) is not None}
     others = {
         "max_tokens": request.max_output_tokens,
-        "reasoning_effort": request.reasoning.effort if request.reasoning else None,
+        "reasoning_effort": effort,
         "verbosity": request.text.verbosity if request.text else None,
     }
     wanted |= {name: value for name, value in others.items() if value is not None}

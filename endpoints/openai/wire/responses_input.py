@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, Discriminator, Field, Tag
 
 from endpoints.http.fields import ListOf
-from endpoints.openai.wire.chat_request import InputAudio, Text
+from endpoints.openai.wire.chat_input import InputAudio, Text
 from endpoints.openai.wire.responses_tools import Tool
 
 

@@ -17,7 +17,7 @@ from dify_plugin.entities.model.message import PromptMessageTool
 from pydantic import BaseModel, ConfigDict, Discriminator, Tag
 
 from endpoints.http.fields import ListOf
-from endpoints.openai.wire.chat_request import Text
+from endpoints.openai.wire.chat_input import Text
 from switchboard.errors import InvalidInput
 
 _INPUT = "input"

@@ -91,6 +91,35 @@ def test_an_app_that_remembers_gets_the_last_message_alone(api):
     assert api.asked[0][1]["conversation_id"] == CONVERSATION
 
 
+@pytest.mark.parametrize(
+    "old",
+    [
+        {"role": "user", "content": [{"type": "image", "source": {"type": "url", "url": "nowhere"}}]},
+        {"role": "user", "content": [{"type": "tool_result", "tool_use_id": "c1", "content": "Rain."}]},
+        {"role": "user", "content": [{"type": "container_upload", "file_id": "f1"}]},
+        {"role": "tool", "content": "Rain."},
+        "no message at all",
+    ],
+)
+def test_with_a_conversation_only_the_last_message_is_looked_at(api, old):
+    api.settings["apps"] = "support = 2f6a"
+    api.answer(*ANSWER)
+
+    ask(api, [old, *HELLO], model="support", extra_body={"conversation_id": CONVERSATION})
+
+    assert api.asked[0][1]["query"] == "Hello"
+
+
+@pytest.mark.parametrize("content", [None, [], "", " \n", [{"type": "text", "text": " "}]])
+@pytest.mark.parametrize("role", ["system", "user", "assistant"])
+def test_a_blank_message_says_nothing(api, role, content):
+    api.answer(*ANSWER)
+
+    ask(api, [{"role": role, "content": content}, *HELLO])
+
+    assert api.asked[0][1]["query"] == "Hello"
+
+
 def test_an_app_is_found_by_its_alias(api):
     api.settings["apps"] = "support = 2f6a"
     api.answer(*ANSWER)

@@ -188,6 +188,41 @@ def test_what_only_anthropics_servers_can_read_is_passed_over(api):
     assert spoken(payload) == [("user", "Hello"), ("assistant", "Good day."), ("user", "Go on.")]
 
 
+@pytest.mark.parametrize(
+    ("provider", "expected"),
+    [
+        ("langgenius/test/test", "<think>\nIf a < b.\n</think>\n\nGood day."),
+        (
+            "langgenius/deepseek/deepseek",
+            "<think>\n<!--dify-deepseek-reasoning-->If a &lt; b.\n</think>Good day.",
+        ),
+    ],
+)
+def test_what_a_model_of_dify_has_thought_goes_back_to_it(api, provider, expected):
+    """Its signature is empty, as in the reply that it came with; DeepSeek refuses a round of tools without it."""
+    api.settings["chat_model"] = {**api.settings["chat_model"], "provider": provider}
+    thought = {"type": "thinking", "thinking": "If a < b.", "signature": ""}
+
+    payload = asked(api, [*HELLO, {"role": "assistant", "content": [thought, text("Good day.")]}, *HELLO])
+
+    assert spoken(payload)[1] == ("assistant", expected)
+
+
+@pytest.mark.parametrize(
+    ("provider", "expected"),
+    [
+        ("langgenius/volcengine/volcengine", {"enable_thinking": False, "thinking": "disabled"}),
+        ("langgenius/gemini/gemini", {"enable_thinking": False, "thinking": False, "thinking_mode": False}),
+    ],
+)
+def test_a_provider_is_told_whether_to_think_in_its_own_terms(api, provider, expected):
+    api.settings["chat_model"] = {**api.settings["chat_model"], "provider": provider}
+
+    params = asked(api, thinking={"type": "disabled"})["completion_params"]
+
+    assert {name: value for name, value in params.items() if name != "max_tokens"} == expected
+
+
 def test_parameters_reach_the_model_under_difys_names(api):
     payload = asked(api, max_tokens=20, temperature=0.5, top_p=0.9, top_k=3, stop_sequences=["END", ""])
 

@@ -96,7 +96,7 @@ def test_two_rounds_with_a_tool(api):
     assert [part.type for part in first.content] == ["thinking", "tool_use"]
     assert second.content[0].text == "It rains."
     _, calling, returned, said = api.asked[1][1]["prompt_messages"]
-    assert (calling["role"], calling["content"]) == ("assistant", "")
+    assert (calling["role"], calling["content"]) == ("assistant", "<think>\nWhere?\n</think>\n\n")
     assert calling["tool_calls"] == [
         {"id": "c1", "type": "function", "function": {"name": "weather", "arguments": PARIS}}
     ]

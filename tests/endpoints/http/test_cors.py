@@ -32,10 +32,27 @@ def request(origin=PAGE, **headers):
         "https：／／chat.example.com",
         f"{PAGE}/some/page?q=1",
         f"chat.example.com, {PAGE}",
+        f"{PAGE}:443",
+        f"\ufeff{PAGE}\u200b",
+        f"http://localhost:3000　{PAGE}",
     ],
 )
 def test_an_origin_is_recognised_however_it_was_typed(setting):
     assert allowed(setting) == PAGE
+
+
+@pytest.mark.parametrize(
+    ("setting", "origin"),
+    [
+        ("https://例え.example.com", "https://xn--r8jz45g.example.com"),
+        ("http://[::1]:3000/", "http://[::1]:3000"),
+        ("http://localhost:80", "http://localhost"),
+        ("tauri://localhost", "tauri://localhost"),
+        ("chrome-extension://abcdef", "chrome-extension://abcdef"),
+    ],
+)
+def test_an_origin_is_the_one_that_a_browser_sends(setting, origin):
+    assert allowed(setting, origin) == origin
 
 
 @pytest.mark.parametrize("setting", [None, "", " ", ",", "/", 7, [PAGE], "https://chat.example.com.evil.example"])
@@ -94,6 +111,11 @@ def test_only_names_of_headers_are_repeated(wanted):
         ("http://localhost:3000，https//chat.example.com", 2),
         ("null and void", 2),
         ("https://", 1),
+        ("https://*.example.com", 1),
+        ("https://other.example.com。", 1),
+        ("“https://other.example.com”", 1),
+        ("https://other.example.com:port", 1),
+        ("http://localhost:3000、[https://other.example.com]", 2),
     ],
 )
 def test_an_origin_that_can_be_none_is_told_by_its_place_to_a_page_that_is_not_allowed(setting, entry):

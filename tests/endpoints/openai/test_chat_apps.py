@@ -134,6 +134,11 @@ BLANK_PARTS = [{"type": "text", "text": " "}, {"type": "text", "text": "\n"}]
         {"role": "user", "content": "\t"},
         {"role": "user", "content": BLANK_PARTS},
         {"role": "system", "content": BLANK_PARTS},
+        {"role": "system", "content": None},
+        {"role": "developer", "content": []},
+        {"role": "assistant", "content": []},
+        {"role": "user", "content": None},
+        {"role": "user", "content": []},
     ],
 )
 def test_a_blank_message_says_nothing(api, blank):
@@ -178,10 +183,12 @@ OLD = [
 ]
 
 
+@pytest.mark.parametrize("model", ["app/support", "support"])
 @pytest.mark.parametrize("old", OLD)
-def test_with_a_conversation_only_the_last_message_is_looked_at(api, old):
+def test_with_a_conversation_only_the_last_message_is_looked_at(api, old, model):
+    api.settings["apps"] = "support = 90c1"
     api.answer(*ANSWER)
-    body = {"model": "app/chat-app", "conversation_id": CONVERSATION, "messages": [old, *HELLO]}
+    body = {"model": model, "conversation_id": CONVERSATION, "messages": [old, *HELLO]}
 
     response = api.http.post("/v1/chat/completions", json=body)
 

@@ -44,6 +44,8 @@ ON = {"enable_thinking": True, "thinking": True}
         ({"thinking": False}, OFF),
         ({"thinking": "disabled"}, OFF),
         ({"thinking": None}, {}),
+        ({"thinking": {"enabled": False}}, OFF),
+        ({"thinking": {"budget_tokens": 2048}}, {**ON, "thinking_budget": 2048}),
         ({"enable_thinking": False}, OFF),
         ({"enable_thinking": True, "thinking_budget": 100}, {**ON, "thinking_budget": 100}),
         ({"chat_template_kwargs": {"enable_thinking": False}}, OFF),
@@ -59,6 +61,9 @@ ON = {"enable_thinking": True, "thinking": True}
         ({"think": False}, OFF),
         ({"think": "high"}, {"reasoning_effort": "high"}),
         ({"think": "high", "reasoning_effort": "low"}, {"reasoning_effort": "low"}),
+        ({"reasoning_effort": "none"}, {**OFF, "reasoning_effort": "none"}),
+        ({"reasoning": {"effort": "none"}}, {**OFF, "reasoning_effort": "none"}),
+        ({"reasoning_effort": "none", "enable_thinking": True}, {**ON, "reasoning_effort": "none"}),
     ],
 )
 def test_every_way_of_saying_how_much_to_think_reaches_the_model(api, fields, parameters):
@@ -98,6 +103,8 @@ def test_what_is_set_with_the_model_gives_way(api):
         {"response_format": {"type": "json_object", "schema": SCHEMA}},
         {"response_format": {"type": "json_schema", "schema": SCHEMA}},
         {"response_format": {"type": "json_object", "json_schema": {"name": "place", "schema": SCHEMA}}},
+        {"response_format": {"type": "json", "value": SCHEMA}},
+        {"response_format": {"type": "json_object", "value": SCHEMA}},
         {"guided_json": SCHEMA},
         {"guided_json": '{"type": "object", "properties": {"city": {"type": "string"}}}'},
         {"structured_outputs": {"json": SCHEMA}},
@@ -137,6 +144,16 @@ def test_an_object_without_a_schema_is_a_parameter_of_the_model(api, fields):
         ({"chat_template_kwargs": {"enable_thinking": "sometimes"}}, None, "true or false"),
         ({"chat_template_kwargs": []}, "chat_template_kwargs", "an object"),
         ({"add_generation_prompt": False}, "add_generation_prompt", "make the prompt"),
+        ({"skip_special_tokens": False}, "skip_special_tokens", "have no such parameter"),
+        ({"n_predict": 5}, "n_predict", "as `max_tokens`"),
+        ({"system": "Be brief."}, "system", "a message of the role `system`"),
+        ({"response_format": {"type": "json", "value": {"type": "string"}}}, None, "the schema of an object"),
+        ({"response_format": {"type": "regex", "value": "a+"}}, "response_format", "'json_schema'"),
+        (
+            {"messages": [{"role": "user", "content": "What is this?", "images": ["iVBORw0KGgo="]}]},
+            "messages[0].images",
+            "of the type `image_url`",
+        ),
         ({"extra_body": {"top_k": 1}}, "extra_body", "in the body itself"),
         (
             {"messages": [*HELLO, {"role": "assistant", "content": "Good", "prefix": True}]},
@@ -173,13 +190,28 @@ def test_whatever_would_be_missed_is_refused_by_name(api, name):
 def test_values_that_ask_for_nothing_are_passed_over(api):
     nothing = [None, False, 0, "", [], {}]
     fields = {name: nothing[at % len(nothing)] for at, name in enumerate(REFUSED)}
-    fields |= {"best_of": 1, "length_penalty": 1.0, "typical_p": 1, "tfs_z": 1.0, "add_generation_prompt": True}
+    fields |= {"best_of": 1, "length_penalty": 1.0, "typical_p": 1, "tfs_z": 1.0, "num_beams": 1, "top_n_sigma": -1}
+    fields |= {"add_generation_prompt": True, "skip_special_tokens": True, "thinking": {}, "guidance_scale": 1}
 
     assert asked(api, **fields)[1]["completion_params"] == {}
 
 
 def test_what_changes_no_answer_is_passed_over(api):
     assert asked(api, **{name: {"num_ctx": 4096} for name in IGNORED})[1]["completion_params"] == {}
+
+
+@pytest.mark.parametrize(
+    ("fields", "penalty"),
+    [({"repeat_penalty": 1.1}, 1.1), ({"repeat_penalty": 1.1, "repetition_penalty": 1.2}, 1.2)],
+)
+def test_a_penalty_of_repetition_has_two_names(api, fields, penalty):
+    assert asked(api, **fields)[1]["completion_params"] == {"repetition_penalty": penalty}
+
+
+def test_what_a_model_refused_before_stays_in_the_history(api):
+    refused = {"role": "assistant", "content": None, "refusal": "I cannot."}
+
+    assert asked(api, messages=[*HELLO, refused, *HELLO])[1]["prompt_messages"][1]["content"] == "I cannot."
 
 
 def test_no_field_is_of_two_kinds():
@@ -191,6 +223,7 @@ def test_no_field_is_of_two_kinds():
 
 
 CALL = {"id": "c1", "type": "function", "function": {"name": "weather", "arguments": "{}"}}
+THOUGHT = {"type": "thinking", "thinking": "Hm.", "signature": ""}
 MARK = "<!--dify-deepseek-reasoning-->"
 
 
@@ -205,6 +238,26 @@ MARK = "<!--dify-deepseek-reasoning-->"
         ({"content": "Yes.", "reasoning_content": " \n"}, "Yes."),
         ({"content": "Yes.", "reasoning_content": None}, "Yes."),
         ({"content": "Yes.", "reasoning_content": "a </think> b"}, "<think>\na  b\n</think>\n\nYes."),
+        ({"content": [THOUGHT, {"type": "text", "text": "Yes."}]}, "<think>\nHm.\n</think>\n\nYes."),
+        ({"content": [{"type": "reasoning", "text": "Hm."}], "tool_calls": [CALL]}, "<think>\nHm.\n</think>\n\n"),
+        (
+            {"content": [{"type": "thinking", "thinking": [{"type": "text", "text": "Hm."}]}], "tool_calls": [CALL]},
+            "<think>\nHm.\n</think>\n\n",
+        ),
+        (
+            {"content": [{"type": "redacted_thinking", "data": "c2ln"}, {"type": "text", "text": "Yes."}]},
+            "Yes.",
+        ),
+        ({"content": "Yes.", "thinking_blocks": [THOUGHT]}, "<think>\nHm.\n</think>\n\nYes."),
+        (
+            {"content": "Yes.", "reasoning_details": [{"type": "reasoning.text", "text": "Hm."}, {"data": "c2ln"}]},
+            "<think>\nHm.\n</think>\n\nYes.",
+        ),
+        (
+            {"content": "Yes.", "reasoning": "Hm.", "reasoning_details": [{"type": "reasoning.text", "text": "Hm."}]},
+            "<think>\nHm.\n</think>\n\nYes.",
+        ),
+        ({"content": "Yes.", "reasoning_details": "Hm.", "thinking_blocks": {}}, "Yes."),
     ],
 )
 def test_what_a_model_has_thought_goes_back_to_it(api, message, content):

@@ -143,6 +143,8 @@ def test_a_picture_goes_along_as_data_or_as_an_address(api, url, image):
                 ("audio/mpeg", "mp3", "audio/mpeg"),
                 ("Audio/WebM; codecs=opus", "webm", "audio/webm"),
                 (".flac", "flac", "audio/flac"),
+                ("audio/x-flac", "flac", "audio/flac"),
+                ("audio/x-m4a", "m4a", "audio/m4a"),
             )
         ),
         (

@@ -45,6 +45,42 @@ def test_a_conversation_goes_on_with_the_last_message_alone(api, named):
     assert (payload["conversation_id"], payload["query"]) == (CONVERSATION, "Who am I?")
 
 
+OLD = [
+    {"role": "user", "content": [{"type": "input_image", "image_url": "data:image/png;base64,broken!"}]},
+    {"role": "user", "content": [{"type": "input_video", "video_url": "https://example.com/cat.mp4"}]},
+    {"type": "function_call_output", "call_id": "c1", "output": "x"},
+    {"type": "computer_call", "call_id": "c1"},
+    {"content": "no role at all"},
+    "no item at all",
+]
+
+
+@pytest.mark.parametrize("named", [{"conversation": {"id": CONVERSATION}}, {"conversation_id": CONVERSATION}])
+@pytest.mark.parametrize("old", OLD)
+def test_with_a_conversation_only_the_last_message_is_looked_at(api, old, named):
+    api.settings["apps"] = "support = 90c1"
+    api.answer(*ANSWER)
+
+    response = api.http.post(
+        "/v1/responses", json={"model": "support", "input": [old, {"role": "user", "content": "Hello"}], **named}
+    )
+
+    assert response.status_code == 200, response.text
+    assert api.asked[0][1]["query"] == "Hello"
+
+
+@pytest.mark.parametrize("content", [None, [], "", " \n", [{"type": "input_text", "text": " "}]])
+@pytest.mark.parametrize("role", ["system", "developer", "user", "assistant"])
+def test_a_blank_message_says_nothing(api, role, content):
+    api.answer(*ANSWER)
+    said = [{"role": role, "content": content}, {"role": "user", "content": "Hello"}]
+
+    response = api.http.post("/v1/responses", json={"model": "app/chat-app", "input": said})
+
+    assert response.status_code == 200, response.text
+    assert api.asked[0][1]["query"] == "Hello"
+
+
 def test_the_app_gets_all_that_was_said_its_inputs_and_the_user(api):
     api.answer(*ANSWER)
     said = [

@@ -191,6 +191,12 @@ def test_pictures_recordings_and_documents_go_along(api, part, expected):
     assert parts_of(payload["prompt_messages"][0]["content"]) == [{"type": "text", "data": "What is it?"}, expected]
 
 
+def test_no_effort_is_no_thinking(api):
+    payload = asked(api, reasoning={"effort": "none"})
+
+    assert payload["completion_params"] == {"reasoning_effort": "none", "enable_thinking": False, "thinking": False}
+
+
 def test_parameters_reach_the_model_under_difys_names(api):
     payload = asked(
         api,
