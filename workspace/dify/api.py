@@ -135,9 +135,9 @@ class DifyApi:
         known = self._known_models
         if known is None or model in known or f"{provider}/{model}" in known:
             return
-        if invoke_type == "llm_structured_output":
-            raise Refused(f"Model schema not found for {model}")
-        problem = f"Model {model} not exist."
+        problem = f"Model {model} credentials is not initialized."
+        if known and all("/" in name and not name.startswith(f"{provider}/") for name in known):
+            problem = f"Provider {provider} does not exist."
         raise Refused(problem) if invoke_type in STREAMED else DifyError(problem)
 
     def _summary(self, text: str, instruction: str) -> str:

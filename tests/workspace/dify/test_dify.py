@@ -62,16 +62,24 @@ def test_what_came_before_an_error_reaches_the_plugin():
 
 
 @pytest.mark.parametrize(("noun", "invoke"), INVOCATIONS.items())
-def test_a_model_that_is_not_known_does_not_exist(noun, invoke):
+def test_a_model_that_is_not_known_has_no_credentials(noun, invoke):
     text = error_of(lambda: invoke(session_of(FakeModels(), known_models={"other"})))
 
     if noun in STREAMING:
         assert text == (
             f"invoke {noun} model failed: request failed with status code: 400 and respond with: "
-            '{"code":"invalid_param","message":"Model m not exist.","status":400}'
+            '{"code": "invalid_param", "message": "Model m credentials is not initialized.", "status": 400}\n'
         )
     else:
-        assert text == f"invoke {noun} model failed: request failed: Model m not exist."
+        assert text == f"invoke {noun} model failed: request failed: Model m credentials is not initialized."
+
+
+def test_a_provider_of_which_no_model_is_known_does_not_exist():
+    invoke = INVOCATIONS["rerank"]
+
+    text = error_of(lambda: invoke(session_of(FakeModels(), known_models={"q/m"})))
+
+    assert text == "invoke rerank model failed: request failed: Provider p does not exist."
 
 
 @pytest.mark.parametrize("known", [["m"], {"m": {}}, ["p/m"]])
