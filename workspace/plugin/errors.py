@@ -11,6 +11,8 @@ PluginError
 
 from typing import Any
 
+from workspace.plugin.json_lines import go_json
+
 
 class PluginError(Exception):
     """Something about the plugin: see the module's docstring for the tree."""
@@ -47,6 +49,15 @@ class PluginCallError(PluginError):
         super().__init__(message)
         self.error_type = error_type
         self.details = details or {}
+
+
+def invoke_error(error: PluginCallError) -> str:
+    """What Dify's API says of a tool or a model whose plugin answered with an error, after the daemon has written it.
+
+    Source: Dify, `core/plugin/impl/exc.py`.
+    """
+    raised = {"args": error.details, "error_type": error.error_type, "message": str(error)}
+    return f"PluginInvokeError: {go_json(raised)}"
 
 
 def node_error(error: PluginError, provider: str) -> str:

@@ -109,8 +109,8 @@ def test_a_tool_that_fails_is_told_as_dify_tells_it_after_what_came_before():
             heard.append(each.message.text)  # noqa: PERF401 - it raises
 
     assert error_of(listen) == (
-        'read tool response failed: request failed: PluginInvokeError: {"args": {"traceback": "Traceback (most recent '
-        'call last):"}, "error_type": "InvalidInput", "message": "`name` is empty."}'
+        'read tool response failed: request failed: PluginInvokeError: {"args":{"traceback":"Traceback (most recent '
+        'call last):"},"error_type":"InvalidInput","message":"`name` is empty."}'
     )
     assert heard == ["Hello"]
 
