@@ -110,7 +110,7 @@ class DslApp:
         answer.count(end.tokens)
         if error := end.finished["data"]["error"]:
             yield end.finished
-            yield answer.error(f"Run failed: {error}", code="invalid_param")
+            yield answer.error(f"Run failed: {error}")
             return
         conversation.turns.append((query, answer.text))
         self._conversations.keep(conversation)

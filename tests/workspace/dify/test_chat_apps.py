@@ -110,7 +110,7 @@ def test_a_model_that_fails_is_an_event_of_a_streaming_call():
     error = chat(session, "chatbot")[-1]
 
     assert set(error) == {"event", "conversation_id", "message_id", "created_at", "status", "code", "message"}
-    assert (error["event"], error["status"], error["code"]) == ("error", 400, "completion_request_error")
+    assert (error["event"], error["status"], error["code"]) == ("error", 400, "invalid_param")
     assert error["message"] == "overloaded"
 
 

@@ -79,9 +79,10 @@ class Answer:
         }
         return self._event("message_end", id=self.message_id, metadata=metadata, files=files or [])
 
-    def error(self, message: str, *, code: str = "completion_request_error", status: int = 400) -> Event:
-        """The run failed; of all events this one alone has no task id."""
-        event = self._event("error", status=status, code=code, message=message)
+    def error(self, message: str) -> Event:
+        """The run failed; of all events this one alone has no task id. Of a model Dify leaves out who says it."""
+        said = message.removeprefix("PluginInvokeError: ")
+        event = self._event("error", status=400, code="invalid_param", message=said)
         del event["task_id"]
         return event
 
