@@ -210,14 +210,14 @@ def test_a_workflow_is_a_tool_by_its_id_and_gives_its_outputs_in_three_ways(sess
     ("inputs", "problem"),
     [
         ({}, "text is required in input form"),
-        ({"text": "a", "max_words": 0}, "ValueError: max_words must be at least 1, not 0 (line 7)"),
+        ({"text": "a", "max_words": 0}, "ValueError: max_words must be at least 1, not 0"),
     ],
 )
 def test_a_workflow_that_does_not_run_is_told_once_dify_streams(session, inputs, problem):
     text = error_of(lambda: invoke(session, provider="workflow", kind=ToolProviderType.WORKFLOW, **inputs))
 
     assert text.startswith("read tool response failed: request failed: ")
-    assert text.endswith(problem)
+    assert text.rstrip().endswith(problem)
 
 
 class Photographer:
