@@ -60,7 +60,7 @@ def main() -> int:
             made.add_models(console, served.url)
             served.tried.set()
             place = RealPlace(console)
-            for name in ("invocations", "messages", "parameters"):
+            for name in recordings.NAMES:
                 recordings.write(console.version, name, getattr(recording, name)(place))
                 _say(f"recorded: {name}")
         finally:

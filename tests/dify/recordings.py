@@ -11,7 +11,14 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+type Recording = dict[str, dict[str, Any]]
+"""The lines of one file by their case."""
+
 FOLDER = Path(__file__).parent / "recorded"
+FOLLOWED = "1.16.0-rc1"
+"""The version of Dify that the local workspace is held to; recordings of others may lie beside its."""
+NAMES = ("invocations", "messages", "parameters")
+"""What is recorded of each version."""
 
 _IN_TEXTS = (
     (re.compile(r'(?<!\\)(\\*)"traceback\1": ?\1"Traceback .*?(?<!\\)\1"(?=[},])', re.DOTALL), r"\1traceback\1"),
@@ -105,11 +112,6 @@ def write(version: str, name: str, lines: Iterable[dict[str, Any]]) -> None:
     (folder / f"{name}.jsonl").write_text(text, encoding="utf-8")
 
 
-def read(version: str, name: str) -> dict[str, dict[str, Any]]:
-    """The lines of a recording by their case."""
+def read(version: str, name: str) -> Recording:
     lines = (FOLDER / version / f"{name}.jsonl").read_text(encoding="utf-8").splitlines()
     return {line["case"]: line for line in map(json.loads, lines)}
-
-
-def versions() -> list[str]:
-    return sorted(path.name for path in FOLDER.iterdir()) if FOLDER.is_dir() else []

@@ -1,59 +1,37 @@
-"""The local workspace does with a tool what the recordings say that a real Dify does.
+"""The local workspace answers what the recordings say that a real Dify does, but for what `differences` lists."""
 
-What differs on purpose:
-
-- A text that is no number, boolean or object for a parameter of that type is a sentence here. Dify says only that the
-  error is unknown, takes every text for true, and makes an empty object of what it cannot read.
-- The reference by which Dify finds a file again is signed there, and the file's id here.
-"""
-
-from typing import Any
+from collections.abc import Iterator
 
 import pytest
 
 from tests.dify import recording, recordings
+from tests.dify.differences import MEANT, Found, differences
 from tests.dify.local import LocalPlace, local_place
-
-TOLD = ("number: ", "boolean: ", "object: ")
-"""What a text that does not fit is told of."""
-VERSIONS = recordings.versions()
 
 
 @pytest.fixture(scope="module")
-def place(child_process, tmp_path_factory):
+def place(child_process: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalPlace]:
     with local_place(tmp_path_factory.mktemp("local")) as opened:
         yield opened
 
 
-def without_references(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {name: without_references(each) for name, each in value.items() if name != "reference"}
-    return [without_references(each) for each in value] if isinstance(value, list) else value
+@pytest.fixture(scope="module", params=("messages", "parameters"))
+def compared(request: pytest.FixtureRequest, place: LocalPlace) -> tuple[str, list[Found]]:
+    """The name of a recording, and where the workspace differs from it."""
+    recorded = recordings.read(recordings.FOLLOWED, request.param)
+    here = {line["case"]: line for line in getattr(recording, request.param)(place)}
+    return request.param, list(differences(recorded, here))
 
 
-@pytest.mark.parametrize("version", VERSIONS)
-def test_a_node_makes_of_a_tools_messages_what_dify_makes_of_them(version: str, place: LocalPlace) -> None:
-    recorded = recordings.read(version, "messages")
-    here = {line["case"]: line for line in recording.messages(place)}
+def test_the_workspace_does_what_the_recorded_dify_does(compared: tuple[str, list[Found]]) -> None:
+    name, found = compared
+    unmeant = [str(each) for each in found if not any(meant.covers(each) for meant in MEANT[name])]
 
-    assert here.keys() == recorded.keys()
-    assert [name for name in recorded if without_references(here[name]) != without_references(recorded[name])] == []
+    assert not unmeant, "\n".join(["not meant to differ:", *unmeant])
 
 
-@pytest.mark.parametrize("version", VERSIONS)
-def test_what_a_node_gives_reaches_a_tool_as_it_does_in_dify(version: str, place: LocalPlace) -> None:
-    recorded = recordings.read(version, "parameters")
-    here = {line["case"]: line for line in recording.parameters(place)}
+def test_each_difference_that_is_listed_is_there(compared: tuple[str, list[Found]]) -> None:
+    name, found = compared
+    gone = [meant.reason for meant in MEANT[name] if not any(map(meant.covers, found))]
 
-    assert here.keys() == recorded.keys()
-    told = {name for name, line in here.items() if line["error"].removeprefix("receive: ").startswith(TOLD)}
-    assert {name for name, line in here.items() if line["error"]} == told
-    assert {name for name, line in recorded.items() if line["error"]} <= told
-    assert [
-        name for name in recorded if here[name]["received"] != recorded[name]["received"] and name not in told
-    ] == []
-    assert len(told) < len(recorded) / 3
-
-
-def test_there_is_a_recording_to_be_held_to():
-    assert VERSIONS
+    assert not gone, "\n".join(["no difference any more:", *gone])

@@ -23,7 +23,7 @@ from workspace.dify.apps.app import CHAT_MODES, App
 from workspace.dify.apps.conversations import Conversations
 from workspace.dify.refusals import Refused
 from workspace.plugin import parameters
-from workspace.plugin.errors import PluginError
+from workspace.plugin.errors import PluginError, in_a_sentence
 from workspace.plugin.file_server import FileServer
 from workspace.plugin.folder import read_plugin_folder
 from workspace.plugin.outputs import OutputFile
@@ -158,5 +158,5 @@ def _finish(progress: Progress, files: FileServer, options: argparse.Namespace) 
     counted = f"{finished['elapsed_time']:.2f} s, {steps}{finished['total_tokens']} tokens"
     note(f"{finished['status']} in {counted}")
     if finished["status"] == "failed" and finished["error"] not in progress.errors:
-        note(f"workspace run: {finished['error']}")
+        note(f"workspace run: {in_a_sentence(finished['error'])}")
     return 1 if finished["status"] == "failed" or saved.problems else 0

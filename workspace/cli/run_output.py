@@ -12,7 +12,7 @@ from workspace.cli.terminal import note, show
 from workspace.cli.workflow_inputs import input_parameters
 from workspace.dify.apps.app import Event
 from workspace.dify.apps.app_config import AppConfig
-from workspace.plugin.errors import PluginCallError
+from workspace.plugin.errors import PluginCallError, in_a_sentence
 from workspace.workflows.apps import AppFile
 from workspace.workflows.dsl import Workflow
 
@@ -100,7 +100,7 @@ class Progress:
         status = f"retry {data['retry_index']}" if data["status"] == "retry" else data["status"]
         self._line(data, status)
         if data["error"]:
-            self._note(f"      {data['error']}")
+            self._note(textwrap.indent(in_a_sentence(data["error"]).rstrip(), "      "))
             self.errors.add(data["error"])
             if self._place:
                 self._note(textwrap.indent(self._place, "  "))

@@ -24,7 +24,7 @@ from workspace.dify.apps import blocking
 from workspace.dify.apps.app import CHAT_MODES, App
 from workspace.dify.apps.catalog import built_in
 from workspace.dify.apps.plugin_toolbox import toolbox_of
-from workspace.dify.refusals import STREAMED, Refused
+from workspace.dify.refusals import STREAMED, Refused, internal_error
 from workspace.dify.summary import summarise
 from workspace.dify.tools import PluginTools, Tools
 from workspace.engines import Models
@@ -135,9 +135,9 @@ class DifyApi:
         known = self._known_models
         if known is None or model in known or f"{provider}/{model}" in known:
             return
-        if invoke_type == "llm_structured_output":
-            raise Refused(f"Model schema not found for {model}")
-        problem = f"Model {model} not exist."
+        problem = f"Model {model} credentials is not initialized."
+        if known and all("/" in name and not name.startswith(f"{provider}/") for name in known):
+            problem = f"Provider {provider} does not exist."
         raise Refused(problem) if invoke_type in STREAMED else DifyError(problem)
 
     def _summary(self, text: str, instruction: str) -> str:
@@ -156,7 +156,7 @@ class DifyApi:
             raise Refused("missing query")
         if self._fail_like_dify:
             if app.mode == "completion":
-                raise DifyError("'query'")
+                raise internal_error()
             for file in _tool_files(request.inputs):
                 raise Refused(f"ToolFile {file} not found")
         events = app.run(request.model_dump())

@@ -56,9 +56,11 @@ class Refused(Exception):
         self.code = code
 
     def body(self) -> str:
-        """The body of that answer."""
+        """The body of that answer: one line with its end, and other letters than ASCII escaped."""
         body = {"code": self.code, "message": self.message, "status": self.status}
-        return json.dumps(body, separators=(",", ":"), ensure_ascii=False)
+        if self.status == 500:  # which another handler writes
+            body = {"message": self.message, "code": self.code, "status": self.status}
+        return f"{json.dumps(body)}\n"
 
 
 def internal_error() -> Refused:

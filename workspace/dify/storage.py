@@ -2,8 +2,8 @@
 
 A key is a path: `a/../b` is `b`, and a value at `a` leaves no room for one at `a/b`. Everything a plugin stores lies
 under `<folder>/<author>/<name>`, so it outlives the plugin's version and is shared by all users. The quota is checked
-*after* the write: a value over it raises and is there all the same. Not imitated: the daemon's cache of five minutes,
-so `deleted_num`, which counts entries of that cache, is always 0.
+*after* the write: a value over it raises and is there all the same. `deleted_num` counts entries of the daemon's cache:
+1 for a value that was read since it was set, else 0. Not imitated: that this cache lasts for five minutes.
 
 Source: dify-plugin-daemon, `persistence.go`, `executeDifyInvocationStorageTask`.
 """
@@ -30,6 +30,7 @@ class Storage:
         size = (permission.get("storage") or {}).get("size")
         self._quota = MAX_BYTES if size is None else min(int(size), MAX_BYTES)
         self._plugin = folder / _part(manifest.get("author")) / _part(manifest.get("name")) if folder else None
+        self._cached: set[str] = set()
         self._lock = threading.Lock()
 
     def answer(self, request: dict[str, Any]) -> dict[str, Any]:
@@ -45,8 +46,7 @@ class Storage:
                     self._set(key, _decoded(request["value"]))
                     return {"data": "ok"}
                 case "del":
-                    self._delete(key)
-                    return {"data": "ok", "deleted_num": 0}
+                    return {"data": "ok", "deleted_num": self._delete(key)}
         try:
             exists = self._file(key).exists()
         except ValueError as error:
@@ -55,10 +55,12 @@ class Storage:
 
     def _get(self, key: str) -> bytes:
         try:
-            return self._file(key).read_bytes()
+            value = self._file(key).read_bytes()
         except (OSError, ValueError) as error:
             text = "load data failed, please check if the key is correct or you have not set it"
             raise DifyError(text) from error
+        self._cached.add(key)
+        return value
 
     def _set(self, key: str, value: bytes) -> None:
         try:
@@ -71,21 +73,26 @@ class Storage:
             used = self._used() + len(value) - before
             self._check_quota(used)
             self._remember(used)
+            self._cached.discard(key)
         except OSError as error:
             raise DifyError(f"save data failed: {_why(error, key)}") from error
         except ValueError as error:
             raise DifyError(f"save data failed: {error}") from error
 
-    def _delete(self, key: str) -> None:
+    def _delete(self, key: str) -> int:
+        """How many entries of the daemon's cache it took."""
         try:
             file = self._file(key)
             size = file.stat().st_size
             file.unlink()
         except OSError as error:
-            raise DifyError(f"delete data failed: {_why(error, key)}") from error
+            raise DifyError(f"delete data failed: stat {_why(error, str(self._file(key)))}") from error
         except ValueError as error:
             raise DifyError(f"delete data failed: {error}") from error
         self._remember(self._used() - size)
+        cached = int(key in self._cached)
+        self._cached.discard(key)
+        return cached
 
     def _file(self, key: str) -> Path:
         clean = normpath(key)

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 from workspace.dify.api_requests import RequestInvokeTool
 from workspace.dify.apps.app import App
 from workspace.dify.refusals import Refused, internal_error, is_uuid
-from workspace.plugin.errors import PluginCallError, PluginError
+from workspace.plugin.errors import PluginCallError, PluginError, invoke_error
 from workspace.plugin.file_server import FileServer
 from workspace.plugin.files import FILE_IDENTITY, extension_of
 from workspace.plugin.folder import Tool
@@ -76,15 +76,16 @@ class Tools:
         try:
             for message in self._plugin_tools.call(tool, values):
                 added, kind = outputs.add(message), message.get("type")
-                if kind not in _FILES:
+                if kind == "json":
+                    yield {**message, "message": {"suppress_output": False, **message["message"]}}
+                elif kind not in _FILES:
                     yield message
                 elif added:  # an image that could not be fetched
                     yield _message("text", text=added)
                 while outputs.files:
                     yield self._link(outputs.files.pop(0), message.get("meta") or {})
         except PluginCallError as error:
-            raised = {"args": error.details, "error_type": error.error_type, "message": str(error)}
-            raise DifyError(f"PluginInvokeError: {json.dumps(raised, ensure_ascii=False)}") from error
+            raise DifyError(invoke_error(error)) from error
         except (PluginError, ParameterError) as error:
             raise DifyError(str(error)) from error
 

@@ -8,6 +8,19 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
+from workspace.plugin.errors import PluginCallError, invoke_error
+from workspace.wire import DifyError
+
+
+class ModelFailed(DifyError):
+    """A model failed, or does not take what it was given: `said`. As a text it is what Dify makes of a provider plugin
+    that raised so."""
+
+    def __init__(self, said: str) -> None:
+        self.said = said
+        described = f"[models] Error: {said}"  # as the SDK writes what a provider plugin raises
+        super().__init__(invoke_error(PluginCallError("InvokeError", described, {"description": described})))
+
 
 class ToolCall(NamedTuple):
     """A call of a tool that the model wants: `arguments` is a JSON object as text, as models write it."""
@@ -38,7 +51,10 @@ class Embedded(NamedTuple):
 
 
 class Models(Protocol):
-    """Every model type of Dify. `model` is the name the caller chose; errors are `workspace.wire.DifyError`."""
+    """Every model type of Dify. `model` is the name the caller chose.
+
+    Errors are `ModelFailed`, or another `DifyError` where the workspace itself is not set up for it.
+    """
 
     def describe(self, model_type: str) -> str:
         """Which engine answers for a model type of Dify ("llm", "text-embedding", "tts", ...), in a phrase."""

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from workspace.wire import DifyError
+from workspace.engines import ModelFailed
 
 
 def wanted_schema(parameters: dict[str, Any]) -> dict[str, Any] | None:
@@ -20,7 +20,7 @@ def wanted_schema(parameters: dict[str, Any]) -> dict[str, Any] | None:
         try:
             given = json.loads(given)
         except ValueError as error:
-            raise DifyError(f"json_schema is not JSON: {error}") from error
+            raise ModelFailed(f"json_schema is not JSON: {error}") from error
     if not isinstance(given, dict) or not given:
         return None
     inner = given.get("schema")

@@ -5,7 +5,7 @@ import threading
 from functools import cache
 from typing import TYPE_CHECKING
 
-from workspace.wire import DifyError
+from workspace.engines import ModelFailed
 
 if TYPE_CHECKING:
     from better_profanity import Profanity
@@ -23,7 +23,9 @@ def flagged(text: str) -> bool:
     Sentences are looked at one by one: together, the end of one and the start of the next can look like a word.
     """
     if len(text) > LONGEST:
-        raise DifyError(f"the offline moderation reads at most {LONGEST:,} characters, and the text has {len(text):,}")
+        raise ModelFailed(
+            f"the offline moderation reads at most {LONGEST:,} characters, and the text has {len(text):,}"
+        )
     with _loading:
         profanity = _profanity()
     return any(profanity.contains_profanity(sentence) for sentence in set(_SENTENCE_END.split(text)))

@@ -2,8 +2,8 @@
 
 from typing import Any
 
+from workspace.engines import ModelFailed
 from workspace.engines.completion_params import wanted_schema, wants_json
-from workspace.wire import DifyError
 
 type Object = dict[str, Any]
 
@@ -50,7 +50,7 @@ def tool(given: Object) -> Object:
 def message(given: Object) -> Object:
     role = given.get("role")
     if role not in ("system", "developer", "user", "assistant", "tool"):
-        raise DifyError(f'a message has the role "{role}", which OpenAI\'s API does not have')
+        raise ModelFailed(f'a message has the role "{role}", which OpenAI\'s API does not have')
     content = given.get("content")
     converted: Object = {"role": role, "content": _parts(content) if isinstance(content, list) else content or ""}
     if role == "tool":
@@ -85,7 +85,7 @@ def _part(part: Object) -> Object:
         case "document" if part.get("base64_data"):
             return {"type": "file", "file": {"filename": part.get("filename") or "file", "file_data": _address(part)}}
         case kind:
-            raise DifyError(f"a message has a part of the type {kind} that OpenAI's API cannot be given")
+            raise ModelFailed(f"a message has a part of the type {kind} that OpenAI's API cannot be given")
 
 
 def _address(part: Object) -> str:

@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from workspace.engines import Embedded, Generated, TokenCount, ToolCall
+from workspace.engines import Embedded, Generated, ModelFailed, TokenCount, ToolCall
 from workspace.engines.openai_messages import message, parameters, tool
 from workspace.engines.speech import OPENAI_VOICES
 from workspace.wire import DifyError
@@ -98,7 +98,7 @@ class OpenAIModels:
             reply = self.client.embeddings.create(model=model, input=texts, encoding_format="float")
             self._check_reply(reply)
         if len(reply.data) != len(texts):
-            raise DifyError(f"{self.server} returned {len(reply.data)} vectors for {len(texts)} texts")
+            raise ModelFailed(f"{self.server} returned {len(reply.data)} vectors for {len(texts)} texts")
         vectors = [_unit(item.embedding) for item in sorted(reply.data, key=lambda item: item.index)]
         return Embedded(vectors, reply.usage.prompt_tokens if reply.usage else 0)
 
@@ -116,7 +116,7 @@ class OpenAIModels:
             except NotFoundError:
                 return self._cosines(model, query, documents)
         if not isinstance(reply, dict) or not isinstance(reply.get("results"), list):
-            raise DifyError(f"{self.server} did not answer /rerank as Jina and Cohere do")
+            raise ModelFailed(f"{self.server} did not answer /rerank as Jina and Cohere do")
         scores = {result["index"]: float(result["relevance_score"]) for result in reply["results"]}
         return [scores.get(index, 0.0) for index in range(len(documents))]
 
@@ -152,27 +152,29 @@ class OpenAIModels:
     def _check_reply(self, reply: object) -> None:
         """The client hands over as text what is not JSON."""
         if isinstance(reply, str):
-            raise DifyError(f"{self.server} did not answer with JSON: is it the base URL of an OpenAI-compatible API?")
+            raise ModelFailed(
+                f"{self.server} did not answer with JSON: is it the base URL of an OpenAI-compatible API?"
+            )
 
     @contextmanager
     def _server_errors(self) -> Iterator[None]:
-        """Failures of the server as `DifyError`, in a sentence without the key."""
+        """Failures of the server as `ModelFailed`, without the key."""
         import httpx2
         from openai import APIConnectionError, APIError, APIStatusError, APITimeoutError
 
         try:
             yield
         except APITimeoutError as error:
-            raise DifyError(f"{self.server} did not answer within {PATIENCE:.0f} seconds") from error
+            raise ModelFailed(f"{self.server} did not answer within {PATIENCE:.0f} seconds") from error
         except APIConnectionError as error:
-            raise DifyError(f"no connection to {self.server}: check OPENAI_BASE_URL and the server") from error
+            raise ModelFailed(f"no connection to {self.server}: check OPENAI_BASE_URL and the server") from error
         except httpx2.RequestError as error:  # openai lets it through in the middle of audio
-            raise DifyError(f"the connection to {self.server} broke off") from error
+            raise ModelFailed(f"the connection to {self.server} broke off") from error
         except APIStatusError as error:
-            said = self._without_key(_said(error.body) or error.message)
-            raise DifyError(f"{self.server} answered {error.status_code}: {said}") from error
+            said = f"API request failed with status code {error.status_code}: {error.response.text}"
+            raise ModelFailed(self._without_key(said)) from error
         except APIError as error:
-            raise DifyError(f"{self.server} failed: {self._without_key(error.message)}") from error
+            raise ModelFailed(f"{self.server} failed: {self._without_key(error.message)}") from error
 
     def _without_key(self, text: str) -> str:
         return text.replace(self._api_key, "***") if self._api_key else text
@@ -242,17 +244,10 @@ def _pieces(chunks: "Iterator[ChatCompletionChunk]") -> Iterator[Generated]:
                 yield Generated(tool_calls=calls)
             finish_reason = choice.finish_reason or finish_reason
     if chunk is None:
-        raise DifyError("the server's answer was empty: is it the base URL of an OpenAI-compatible API?")
+        raise ModelFailed("the server's answer was empty: is it the base URL of an OpenAI-compatible API?")
     if finish_reason is None and tokens is None:
-        raise DifyError("the server's answer broke off: it ended without a finish reason")
+        raise ModelFailed("the server's answer broke off: it ended without a finish reason")
     yield Generated("\n</think>" if thinking else "", finish_reason=finish_reason or "stop", tokens=tokens)
-
-
-def _said(body: object) -> str | None:
-    """The server's message in the shapes in use: `{"message"}`, `{"error": text}`, `{"detail"}`, plain text."""
-    if isinstance(body, dict):
-        return next((_said(body[key]) for key in ("message", "error", "detail") if body.get(key)), None)
-    return body.strip()[:500] if isinstance(body, str) else None
 
 
 def _file_name(audio: bytes) -> str:

@@ -8,7 +8,7 @@ import threading
 from functools import cache
 from typing import TYPE_CHECKING
 
-from workspace.wire import DifyError
+from workspace.engines import ModelFailed
 
 if TYPE_CHECKING:
     from pocketsphinx import Decoder
@@ -26,7 +26,7 @@ _one_at_a_time = threading.Lock()
 def transcribe(audio: bytes) -> str:
     """The words, in lower case without punctuation, of an mp3, wav, flac or ogg vorbis file; "" where none is heard.
 
-    Anything else is a `DifyError`.
+    Anything else is a `ModelFailed`.
     """
     pcm = _decoded(audio)
     if not pcm:
@@ -44,9 +44,9 @@ def _decoded(audio: bytes) -> bytes:
     try:
         decoded = miniaudio.decode(audio, miniaudio.SampleFormat.SIGNED16, nchannels=1, sample_rate=SAMPLE_RATE)
     except miniaudio.DecodeError as error:
-        raise DifyError(_NOT_AUDIO) from error
+        raise ModelFailed(_NOT_AUDIO) from error
     if not decoded.num_frames:
-        raise DifyError(_NOT_AUDIO)
+        raise ModelFailed(_NOT_AUDIO)
     return decoded.samples.tobytes() if max(map(abs, decoded.samples)) >= SILENT_BELOW else b""
 
 

@@ -14,7 +14,7 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
-from workspace.wire import DifyError
+from workspace.engines import ModelFailed
 
 BIT_RATE = 64
 PASSAGE = 400
@@ -83,7 +83,7 @@ class _Espeak:
             _SYNCHRONOUS_TO_CALLBACK, 0, data.encode(), _NEVER_EXIT_THE_PROCESS
         )
         if self.sample_rate <= 0:
-            raise DifyError("espeak-ng did not start: its voice data could not be read")
+            raise ModelFailed("espeak-ng did not start: its voice data could not be read")
         self._library.espeak_ListVoices.restype = ctypes.POINTER(ctypes.POINTER(_Voice))
         self._lock = threading.Lock()
         self._samples = bytearray()
@@ -135,7 +135,7 @@ def speak(text: str, *, voice: str) -> Iterator[bytes]:
 
     `voice` is a language code of espeak-ng ("en-gb", "de", "cmn", "pt-br"), with a variant after a plus where wanted
     ("en-us+f3"), or a name of OpenAI's voices. A voice that is not there, or a text with nothing to say, is a
-    `DifyError`, raised before the first piece. The same text is not the same bytes again: espeak-ng's wave goes on
+    `ModelFailed`, raised before the first piece. The same text is not the same bytes again: espeak-ng's wave goes on
     where the last one ended.
     """
     import lameenc
@@ -145,7 +145,7 @@ def speak(text: str, *, voice: str) -> Iterator[bytes]:
     voice_file = _voice_file(espeak, voice)
     passages = list(_passages(text.replace("\0", " ").encode(errors="replace").decode()))
     if not passages:
-        raise DifyError("there is nothing to say: the text is empty")
+        raise ModelFailed("there is nothing to say: the text is empty")
     encoder = lameenc.Encoder()
     encoder.silence()
     encoder.set_channels(1)
@@ -171,7 +171,7 @@ def _voice_file(espeak: _Espeak, voice: str) -> str:
     listed = espeak.voices.get(_aliases.get(language, language))
     variants = {known.lower(): known for known in espeak.variants}
     if listed is None or (variant and variant not in variants):
-        raise DifyError(
+        raise ModelFailed(
             f'there is no voice "{voice}"; there are language codes such as en-us, en-gb, de, fr, es, pt-br, it, '
             f"cmn, ja ({len(espeak.voices)} in all), with a variant where wanted (en-us+f3), and OpenAI's names: "
             + ", ".join(OPENAI_VOICES)

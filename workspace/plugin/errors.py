@@ -9,7 +9,11 @@ PluginError
 └── OutputError         the plugin's messages are none that Dify's API accepts
 """
 
+import json
+import re
 from typing import Any
+
+from workspace.plugin.json_lines import go_json
 
 
 class PluginError(Exception):
@@ -47,6 +51,30 @@ class PluginCallError(PluginError):
         super().__init__(message)
         self.error_type = error_type
         self.details = details or {}
+
+
+def invoke_error(error: PluginCallError) -> str:
+    """What Dify's API says of a tool or a model whose plugin answered with an error, after the daemon has written it.
+
+    Source: Dify, `core/plugin/impl/exc.py`.
+    """
+    raised = {"args": error.details, "error_type": error.error_type, "message": str(error)}
+    return f"PluginInvokeError: {go_json(raised)}"
+
+
+_INVOKE_ERROR = re.compile(r'(?:PluginInvokeError: )?(\{"args":.*\})', re.DOTALL)
+
+
+def in_a_sentence(error: str) -> str:
+    """An error of Dify's for people: the message alone in place of what `invoke_error` writes."""
+
+    def message(written: re.Match[str]) -> str:
+        try:
+            return str(json.loads(written[1])["message"])
+        except (ValueError, KeyError):
+            return written[0]
+
+    return _INVOKE_ERROR.sub(message, error)
 
 
 def node_error(error: PluginError, provider: str) -> str:

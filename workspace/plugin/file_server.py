@@ -95,7 +95,7 @@ class FileServer:
 
     def upload_url(self, filename: str, mime_type: str) -> str:
         """Where a plugin may post one file, in a form as `file`; what it gets back has the file's id."""
-        route = f"/upload/{secrets.token_urlsafe(24)}"
+        route = f"/files/upload/for-plugin?{_signature()}"
         self._awaited[route] = filename, mime_type
         return self._address(route)
 
@@ -140,8 +140,7 @@ class FileServer:
         self.close()
 
     def _served(self, file_id: str, path: Path, filename: str, mime_type: str) -> ServedFile:
-        signature = f"timestamp={int(time.time())}&nonce={secrets.token_hex(16)}&sign={secrets.token_urlsafe(32)}="
-        route = f"/files/tools/{file_id}{quote(PurePosixPath(filename).suffix)}?{signature}"
+        route = f"/files/tools/{file_id}{quote(PurePosixPath(filename).suffix)}?{_signature()}"
         self._shared[route] = path, mime_type
         file = ServedFile(file_id, path, filename, mime_type, path.stat().st_size, self._address(route))
         self._files[file_id] = file
@@ -158,6 +157,11 @@ class FileServer:
                 self._server.shutdown_request(request)
                 return
             self._server.process_request(request, address)
+
+
+def _signature() -> str:
+    """The query of an address, as Dify signs it; nobody can guess it."""
+    return f"timestamp={int(time.time())}&nonce={secrets.token_hex(16)}&sign={secrets.token_urlsafe(32)}="
 
 
 class _Server(ThreadingHTTPServer):

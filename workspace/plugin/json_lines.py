@@ -40,6 +40,14 @@ def encode(message: dict[str, Any]) -> bytes:
     return json.dumps(well_formed(message), separators=(",", ":"), allow_nan=False).encode() + b"\n"
 
 
+def go_json(value: dict[str, Any]) -> str:
+    """As the daemon, written in Go, writes JSON: without spaces, and safe in HTML."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    for character in "<>&\u2028\u2029":
+        text = text.replace(character, f"\\u{ord(character):04x}")
+    return text
+
+
 def decode(line: bytes) -> dict[str, Any] | None:
     """The message in a line, or None if it is not a JSON object. What is no Unicode becomes U+FFFD, as in Go."""
     try:

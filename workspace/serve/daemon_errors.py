@@ -3,10 +3,10 @@
 Source: dify-plugin-daemon, `internal/types/exception`, `pkg/entities/plugin_entities/event.go`.
 """
 
-import json
 from typing import Any
 
 from workspace.plugin.errors import PluginCallError
+from workspace.plugin.json_lines import go_json
 
 JSON = "application/json; charset=utf-8"
 NO_ROUTE = b'{"code":"not_found","message":"route not found"}'
@@ -16,8 +16,8 @@ NOT_DECODED = frozenset({"invoke_dify_error", "unmarshal_error", "unknown_stream
 
 def error_body(message: str, *, code: int = -500, error_type: str = "PluginDaemonInternalServerError") -> bytes:
     """The daemon's error, with a second JSON object as its message."""
-    inner = _go_json({"message": message, "error_type": error_type, "args": None})
-    return _go_json({"code": code, "message": inner, "data": None}).encode()
+    inner = go_json({"message": message, "error_type": error_type, "args": None})
+    return go_json({"code": code, "message": inner, "data": None}).encode()
 
 
 def session_error(error: PluginCallError) -> str:
@@ -25,12 +25,4 @@ def session_error(error: PluginCallError) -> str:
     content: dict[str, Any] = {"error_type": error.error_type, "message": str(error)}
     if error.error_type not in NOT_DECODED:
         content = {"args": error.details or None, **content}
-    return _go_json(content)
-
-
-def _go_json(value: dict[str, Any]) -> str:
-    """As Go writes JSON: without spaces, and safe in HTML."""
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-    for character in "<>&\u2028\u2029":
-        text = text.replace(character, f"\\u{ord(character):04x}")
-    return text
+    return go_json(content)

@@ -48,7 +48,7 @@ class DslApp:
         return self._workflow.mode
 
     def parameters(self) -> dict[str, Any]:
-        body = parameters(())
+        body = {**parameters(()), "opening_statement": None, "file_upload": {}}
         features = {name: value for name, value in self._workflow.features.items() if name in body and value}
         form = [{str(variable.get("type")): variable} for variable in self._workflow.start_variables]
         return {**body, **features, "user_input_form": form}
@@ -110,9 +110,9 @@ class DslApp:
         answer.count(end.tokens)
         if error := end.finished["data"]["error"]:
             yield end.finished
-            yield answer.error(f"Run failed: {error}", code="invalid_param")
+            yield answer.error(f"Run failed: {error}")
             return
         conversation.turns.append((query, answer.text))
         self._conversations.keep(conversation)
-        yield answer.message_end(files=end.files)
+        yield answer.chatflow_end(end.files)
         yield end.finished

@@ -40,14 +40,17 @@ _PYTHON = """\
 import json, sys, traceback
 given, out, sys.stdout = json.load(sys.stdin), sys.stdout, sys.stderr
 try:
-    names = {"__name__": "code_node"}
-    exec(compile(given["code"], "<code node>", "exec"), names)
-    answer = {"result": names["main"](**given["inputs"])}
-    text = json.dumps(answer, allow_nan=False)
+    names = {"__name__": "__main__", "inputs_obj": given["inputs"]}
+    source = given["code"] + 9 * "\\n" + "output_obj = main(**inputs_obj)"  # in the line in which Dify calls it
+    exec(compile(source, "<string>", "exec"), names)
+    text = json.dumps({"result": names["output_obj"]}, allow_nan=False)
 except BaseException as error:
-    lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == "<code node>"]
-    place = f" (line {lines[-1]})" if lines else ""
-    text = json.dumps({"error": f"{type(error).__name__}: {error}{place}"})
+    frames = [
+        traceback.FrameSummary(at.filename, at.lineno, at.name, line="" if at.filename == "<string>" else at.line)
+        for at in traceback.extract_tb(error.__traceback__)[1:]
+    ]
+    told = traceback.format_list(frames) and ["Traceback (most recent call last):\\n", *traceback.format_list(frames)]
+    text = json.dumps({"error": "".join([*told, *traceback.format_exception_only(error)])})
 out.write(text)
 """
 _JAVASCRIPT = """\

@@ -91,8 +91,7 @@ class Reporter:
                 if event.node_type not in _CONTAINERS:
                     yield self._node_finished(event)
             case NodeRunStreamChunkEvent(chunk=text, selector=selector):
-                if text:
-                    yield self._chunk(text, list(selector))
+                yield self._chunk(text, list(selector))
             case NodeRunReasoningChunkEvent(chunk=text, node_id=node_id, is_final=is_final):
                 if text:
                     yield self._run.reasoning_chunk(text, node_id, message_id=self._message_id, is_final=is_final)
@@ -138,10 +137,11 @@ class Reporter:
 
     def _node_finished(self, event: NodeFinished, *, retry_index: int | None = None) -> Event:
         result = event.node_run_result
-        outputs = {name: value for name, value in result.outputs.items() if not name.startswith("env.")}
+        outputs = {name: value for name, value in result.outputs.items() if not name.startswith(("env.", "sys."))}
+        inputs = {name: value for name, value in result.inputs.items() if not name.startswith("#")}
         finished = self._run.node_finished(
             self._nodes[event.id],
-            inputs=self.encoded(result.inputs),
+            inputs=self.encoded(inputs),
             process_data=self.encoded(result.process_data),
             outputs=self.encoded(outputs),
             status=result.status.value,

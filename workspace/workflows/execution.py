@@ -8,7 +8,7 @@ from typing import Any
 
 from workspace.dify.apps.app import Event
 from workspace.dify.apps.form import FILES, Input
-from workspace.dify.apps.workflow_events import Run
+from workspace.dify.apps.workflow_events import USER, Run
 from workspace.dify.refusals import Refused
 from workspace.engines import TokenCount
 from workspace.workflows.dsl import DslError, Workflow
@@ -16,8 +16,6 @@ from workspace.workflows.events import Reporter
 from workspace.workflows.files import FileError, Files
 from workspace.workflows.host import Host
 from workspace.workflows.run import LONGEST, Given, GraphRun
-
-USER = "local-user"
 
 
 @dataclass(frozen=True)
@@ -74,7 +72,7 @@ def execute(
     reporter = Reporter(
         workflow, graph_run, run, files, chunk=start.chunk, keep=start.keep, message_id=start.message_id
     )
-    shown = {f"sys.{name}": value for name, value in system.items() if name != "conversation_id"}
+    shown = {f"sys.{name}": value for name, value in system.items() if name not in ("conversation_id", "timestamp")}
     yield run.started(reporter.encoded({**inputs, **shown}))
     with closing(graph_run.events()) as events:
         for event in events:

@@ -135,7 +135,7 @@ def test_a_failing_model_is_an_error_in_both_modes(api, models):
     events = events_in(chat(api, "agent", response_mode="streaming").iter_lines(decode_unicode=True))
 
     assert (blocking.status_code, "no credit left" in blocking.json()["message"]) == (502, True)
-    assert (events[-1]["event"], events[-1]["code"]) == ("error", "completion_request_error")
+    assert (events[-1]["event"], events[-1]["code"]) == ("error", "invalid_param")
 
 
 @pytest.mark.parametrize("app_id", ["chatbot", "workflow", "completion", "approval"])

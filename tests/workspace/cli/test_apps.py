@@ -76,7 +76,7 @@ def test_a_plugin_gets_the_events_of_an_app_as_they_come(run: Call, asking: Call
     assert [event["event"] for event in replies(done)] == [
         "workflow_started",
         *["node_started", "node_finished"],
-        *["node_started", "text_chunk", "node_finished"],
+        *["node_started", "text_chunk", "text_chunk", "node_finished"],
         *["node_started", "node_finished"],
         "workflow_finished",
     ]

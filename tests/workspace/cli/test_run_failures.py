@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from tests.workspace.cli.calling import GREETER, RunWorkflow
-from tests.workspace.workflows.dsl_files import end, node, start, tool, variable
+from tests.workspace.workflows.dsl_files import end, llm, node, start, tool, variable
 
 pytestmark = pytest.mark.usefixtures("child_process")
 
@@ -107,6 +107,21 @@ def test_a_tool_that_fails_is_told_once_with_the_line_it_failed_in(
     result = json.loads(shown.out)
     assert (shown.code, result["status"], result["outputs"]) == (1, "failed", {})
     assert result["error"].endswith("error type: LookupError, error details: nothing to say")
+
+
+@pytest.mark.parametrize("mode", ["workflow", "advanced-chat"])
+def test_a_model_that_fails_is_told_in_a_sentence_and_to_programs_as_dify_tells_it(
+    run_workflow: RunWorkflow, dsl: Callable[..., str], monkeypatch: pytest.MonkeyPatch, mode: str
+) -> None:
+    monkeypatch.setenv("OPENAI_BASE_URL", "http://127.0.0.1:9/v1")
+    last = end() if mode == "workflow" else node("answer", "answer", answer="{{#llm.text#}}")
+    file = dsl(start(), llm(prompt="Hello"), last, mode=mode)
+    said = "[models] Error: no connection to http://127.0.0.1:9/v1: check OPENAI_BASE_URL and the server"
+    given = ["sys.query=Hello"] if mode == "advanced-chat" else []
+    assert f"\n      {said}\n" in run_workflow(file, *given).err
+    error = json.loads(run_workflow(file, *given, "--json").out)["error"]
+    assert error.startswith('PluginInvokeError: {"args":')
+    assert json.loads(error.partition(": ")[2])["message"] == said
 
 
 def test_a_trace_has_the_whole_traceback_of_a_tool(run_workflow: RunWorkflow, dsl: Callable[..., str]) -> None:

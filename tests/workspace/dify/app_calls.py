@@ -1,5 +1,6 @@
 """Calling the workspace's apps through the SDK, and what Dify says when it refuses."""
 
+import json
 from typing import Any
 
 import pytest
@@ -45,5 +46,7 @@ def refusal(call: Any) -> str:
 
 
 def refused(message: str, *, status: int = 400, code: str = "invalid_param") -> str:
-    body = f'{{"code":"{code}","message":"{message}","status":{status}}}'
-    return f"invoke app failed: request failed with status code: {status} and respond with: {body}"
+    body = {"code": code, "message": message, "status": status}
+    if status == 500:
+        body = {"message": message, "code": code, "status": status}
+    return f"invoke app failed: request failed with status code: {status} and respond with: {json.dumps(body)}\n"

@@ -3,8 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from workspace.engines import Embedded, Generated, TokenCount, ToolCall
-from workspace.wire import DifyError
+from workspace.engines import Embedded, Generated, ModelFailed, TokenCount, ToolCall
 
 EVERYTHING: dict[str, Any] = {
     "author": "ada",
@@ -83,4 +82,4 @@ class FakeModels:
 
     def _fail(self) -> None:
         if self.fails:
-            raise DifyError(self.fails)
+            raise ModelFailed(self.fails)

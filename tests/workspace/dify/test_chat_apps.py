@@ -4,7 +4,7 @@ from tests.workspace.dify.app_calls import chat, kinds, refusal, refused, sessio
 from tests.workspace.dify.fake_models import FakeModels
 from workspace.dify.apps import agent_tools
 from workspace.dify.apps.agent import merged
-from workspace.engines import ToolCall
+from workspace.engines import ModelFailed, ToolCall
 
 
 @pytest.fixture
@@ -23,8 +23,8 @@ def session(models):
 def test_a_chatbot_answers_in_pieces_and_says_what_it_used(session):
     events = chat(session, "chatbot")
 
-    assert kinds(events) == ["message", "message", "message_end"]
-    assert [event["answer"] for event in events[:2]] == ["Good ", "day."]
+    assert kinds(events) == ["message", "message", "message", "message_end"]
+    assert [event["answer"] for event in events[:3]] == ["Good ", "day.", ""]
     assert {event["message_id"] for event in events} == {events[-1]["id"]}
     assert len({(event["conversation_id"], event["task_id"], event["created_at"]) for event in events}) == 1
     assert events[-1]["metadata"]["usage"]["total_tokens"] == 9
@@ -110,15 +110,15 @@ def test_a_model_that_fails_is_an_event_of_a_streaming_call():
     error = chat(session, "chatbot")[-1]
 
     assert set(error) == {"event", "conversation_id", "message_id", "created_at", "status", "code", "message"}
-    assert (error["event"], error["status"], error["code"]) == ("error", 400, "completion_request_error")
-    assert error["message"] == "overloaded"
+    assert (error["event"], error["status"], error["code"]) == ("error", 400, "invalid_param")
+    assert error["message"] == str(ModelFailed("overloaded")).removeprefix("PluginInvokeError: ")
 
 
 def test_a_model_that_fails_refuses_a_blocking_call():
     session = session_of(FakeModels(fails="overloaded"))
 
     text = refusal(lambda: session.app.chat.invoke("chatbot", "Hello", {"name": "Ada"}, response_mode="blocking"))
-    assert text == refused("overloaded")
+    assert text == refused(str(ModelFailed("overloaded")).removeprefix("PluginInvokeError: "))
 
 
 # --- an agent
@@ -129,15 +129,16 @@ def test_an_agent_shows_the_tools_it_uses_as_thoughts():
     events = chat(session_of(models), "agent")
 
     assert kinds(events) == [
-        "agent_thought", "agent_thought", "agent_thought",
-        "agent_thought", "agent_message", "agent_message", "agent_thought", "message_end",
+        "agent_thought", "agent_message", "agent_message", "agent_thought", "agent_thought",
+        "agent_thought", "agent_message", "agent_message", "agent_message", "agent_thought", "message_end",
     ]  # fmt: skip
-    assert len({event["id"] for event in events[:3]}) == 1
-    assert (events[2]["position"], events[2]["tool"]) == (1, "calculator")
-    assert events[2]["tool_input"] == '{"calculator": {"expression": "(3 + 4) * 2"}}'
-    assert events[2]["observation"] == '{"calculator": "14"}'
-    assert events[2]["message_files"] == []
-    assert (events[6]["position"], events[6]["thought"], events[6]["observation"]) == (2, "Good day.", "")
+    first, called, seen, _second, last = [event for event in events if event["event"] == "agent_thought"]
+    assert len({event["id"] for event in (first, called, seen)}) == 1
+    assert (seen["position"], seen["tool"]) == (1, "calculator")
+    assert seen["tool_input"] == '{"calculator": {"expression": "(3 + 4) * 2"}}'
+    assert seen["observation"] == '{"calculator": "14"}'
+    assert seen["message_files"] == []
+    assert (last["position"], last["thought"], last["observation"]) == (2, "Good day.", "")
     assert events[-1]["metadata"]["usage"]["total_tokens"] == 15
     assert models.asked[1]["messages"][-2:] == [
         {
@@ -210,7 +211,7 @@ def test_a_completion_has_no_conversation(session, response_mode):
     reply = session.app.completion.invoke("completion", {"query": "Once"}, response_mode=response_mode)
     events = list(reply) if response_mode == "streaming" else [reply]
 
-    assert kinds(events) == (["message", "message", "message_end"] if response_mode == "streaming" else ["message"])
+    assert kinds(events) == ([*["message"] * 3, "message_end"] if response_mode == "streaming" else ["message"])
     assert "".join(event.get("answer", "") for event in events) == "Good day."
     assert not any("conversation_id" in event for event in events)
 

@@ -15,6 +15,7 @@ from dify_plugin.entities.model.tts import TTSModelConfig
 from tests.workspace.dify.app_calls import session_of
 from tests.workspace.dify.fake_models import EVERYTHING, FakeModels
 from tests.workspace.dify.model_calls import LLM, NAME, error_of, llm_payload
+from workspace.engines import ModelFailed
 from workspace.local import local_dify
 from workspace.plugin.file_server import FileServer
 from workspace.wire import DifyError
@@ -30,6 +31,7 @@ INVOCATIONS = {
     "moderation": lambda session: session.model.moderation.invoke(ModerationModelConfig(**NAME), "Hi"),
 }
 STREAMING = ("llm", "tts")
+OVERLOADED = str(ModelFailed("overloaded"))
 
 
 # --- errors
@@ -40,19 +42,19 @@ def test_an_engine_that_fails_is_told_in_the_daemons_words(noun, invoke):
     text = error_of(lambda: invoke(session_of(FakeModels(fails="overloaded"))))
 
     verb = "read" if noun in STREAMING else "invoke"
-    assert text == f"{verb} {noun} model failed: request failed: overloaded"
+    assert text == f"{verb} {noun} model failed: request failed: {OVERLOADED}"
 
 
 def test_a_summary_whose_model_fails_says_so():
     session = session_of(FakeModels(fails="overloaded"), context_tokens=100)
 
     text = error_of(lambda: session.model.summary.invoke("y" * 2000, ""))
-    assert text == "invoke summary failed: request failed: overloaded"
+    assert text == f"invoke summary failed: request failed: {OVERLOADED}"
 
 
 def test_what_came_before_an_error_reaches_the_plugin():
     heard = []
-    with pytest.raises(Exception, match="^read tts model failed: request failed: overloaded$"):
+    with pytest.raises(Exception, match="^read tts model failed: request failed: PluginInvokeError: .*overloaded"):
         heard.extend(
             session_of(FakeModels(fails="overloaded")).model.tts.invoke(TTSModelConfig(**NAME, voice="v"), "x")
         )
@@ -62,16 +64,24 @@ def test_what_came_before_an_error_reaches_the_plugin():
 
 
 @pytest.mark.parametrize(("noun", "invoke"), INVOCATIONS.items())
-def test_a_model_that_is_not_known_does_not_exist(noun, invoke):
+def test_a_model_that_is_not_known_has_no_credentials(noun, invoke):
     text = error_of(lambda: invoke(session_of(FakeModels(), known_models={"other"})))
 
     if noun in STREAMING:
         assert text == (
             f"invoke {noun} model failed: request failed with status code: 400 and respond with: "
-            '{"code":"invalid_param","message":"Model m not exist.","status":400}'
+            '{"code": "invalid_param", "message": "Model m credentials is not initialized.", "status": 400}\n'
         )
     else:
-        assert text == f"invoke {noun} model failed: request failed: Model m not exist."
+        assert text == f"invoke {noun} model failed: request failed: Model m credentials is not initialized."
+
+
+def test_a_provider_of_which_no_model_is_known_does_not_exist():
+    invoke = INVOCATIONS["rerank"]
+
+    text = error_of(lambda: invoke(session_of(FakeModels(), known_models={"q/m"})))
+
+    assert text == "invoke rerank model failed: request failed: Provider p does not exist."
 
 
 @pytest.mark.parametrize("known", [["m"], {"m": {}}, ["p/m"]])

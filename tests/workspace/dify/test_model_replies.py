@@ -146,7 +146,7 @@ def test_a_payload_that_dify_refuses_is_a_status_of_a_streaming_call(changes, pr
 
     assert text.startswith(
         "invoke llm model failed: request failed with status code: 400 and respond with: "
-        '{"code":"invalid_param","message":"invalid payload: 1 validation error for RequestInvokeLLM\\n'
+        '{"code": "invalid_param", "message": "invalid payload: 1 validation error for RequestInvokeLLM\\n'
     )
     assert problem in text
 

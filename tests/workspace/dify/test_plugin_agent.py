@@ -38,10 +38,11 @@ def test_a_tool_is_called_with_what_the_model_fills_in_and_the_settings_of_the_a
 
     assert tools.called == [("greet", {"name": "Ada", "style": "warm", "shout": False})]
     assert kinds(events) == [
-        *["agent_thought"] * 4, "agent_message", "agent_message", "agent_thought", "message_end",
+        "agent_thought", "agent_message", "agent_message", "agent_thought", "agent_thought",
+        "agent_thought", "agent_message", "agent_message", "agent_message", "agent_thought", "message_end",
     ]  # fmt: skip
-    assert events[2]["tool"] == "greet"
-    assert json.loads(events[2]["observation"]) == {"greet": "Hello, Ada!"}
+    assert events[4]["tool"] == "greet"
+    assert json.loads(events[4]["observation"]) == {"greet": "Hello, Ada!"}
     assert asked[1]["messages"][-1] == {
         "role": "tool", "content": "Hello, Ada!", "tool_call_id": "c0", "name": "greet",
     }  # fmt: skip
@@ -107,7 +108,7 @@ def test_what_a_tool_puts_out_is_told_to_the_model_as_dify_does(messages, told):
 def test_a_call_that_cannot_be_made_is_an_answer_for_the_model(call, told):
     events, _ = run(ScriptedTools(), call)
 
-    assert json.loads(events[2]["observation"])[call[0]].startswith(told)
+    assert json.loads(events[4]["observation"])[call[0]].startswith(told)
 
 
 def test_a_tool_that_fails_is_an_answer_for_the_model():

@@ -35,7 +35,7 @@ def test_a_missing_key_raises(storage):
         Exception, match="^load data failed, please check if the key is correct or you have not set it$"
     ):
         storage.get("nothing")
-    with pytest.raises(Exception, match="^delete data failed: nothing: no such file or directory$"):
+    with pytest.raises(Exception, match="^delete data failed: stat .*nothing: no such file or directory$"):
         storage.delete("nothing")
 
 
@@ -119,6 +119,15 @@ def test_the_replies_are_the_daemons(tmp_path):
     assert storage.answer({"opt": "set", "key": "k", "value": "00ff"}) == {"data": "ok"}
     assert storage.answer({"opt": "get", "key": "k", "value": ""}) == {"data": "00ff"}
     assert storage.answer({"opt": "exist", "key": "k", "value": ""}) == {"data": True, "exist_num": 1}
+    assert storage.answer({"opt": "del", "key": "k", "value": ""}) == {"data": "ok", "deleted_num": 1}
+
+
+def test_a_value_that_nobody_has_read_is_not_counted_when_it_is_deleted(tmp_path):
+    storage = Storage(manifest(), tmp_path)
+    storage.answer({"opt": "set", "key": "k", "value": "00"})
+    storage.answer({"opt": "get", "key": "k", "value": ""})
+    storage.answer({"opt": "set", "key": "k", "value": "01"})
+
     assert storage.answer({"opt": "del", "key": "k", "value": ""}) == {"data": "ok", "deleted_num": 0}
 
 

@@ -86,8 +86,8 @@ def test_a_model_that_calls_a_tool_instead_fails_as_in_dify():
     assert error_of(lambda: list(ask(models))).endswith("Failed to parse structured output: ")
 
 
-def test_a_model_that_is_not_known_has_no_schema():
+def test_a_model_that_is_not_known_has_no_credentials():
     assert error_of(lambda: list(ask(FakeModels(), known_models=["other"]))) == (
         "invoke llm with structured output model failed: request failed with status code: 400 and respond with: "
-        '{"code":"invalid_param","message":"Model schema not found for m","status":400}'
+        '{"code": "invalid_param", "message": "Model m credentials is not initialized.", "status": 400}\n'
     )

@@ -109,8 +109,8 @@ def test_a_tool_that_fails_is_told_as_dify_tells_it_after_what_came_before():
             heard.append(each.message.text)  # noqa: PERF401 - it raises
 
     assert error_of(listen) == (
-        'read tool response failed: request failed: PluginInvokeError: {"args": {"traceback": "Traceback (most recent '
-        'call last):"}, "error_type": "InvalidInput", "message": "`name` is empty."}'
+        'read tool response failed: request failed: PluginInvokeError: {"args":{"traceback":"Traceback (most recent '
+        'call last):"},"error_type":"InvalidInput","message":"`name` is empty."}'
     )
     assert heard == ["Hello"]
 
@@ -210,14 +210,14 @@ def test_a_workflow_is_a_tool_by_its_id_and_gives_its_outputs_in_three_ways(sess
     ("inputs", "problem"),
     [
         ({}, "text is required in input form"),
-        ({"text": "a", "max_words": 0}, "ValueError: max_words must be at least 1, not 0 (line 7)"),
+        ({"text": "a", "max_words": 0}, "ValueError: max_words must be at least 1, not 0"),
     ],
 )
 def test_a_workflow_that_does_not_run_is_told_once_dify_streams(session, inputs, problem):
     text = error_of(lambda: invoke(session, provider="workflow", kind=ToolProviderType.WORKFLOW, **inputs))
 
     assert text.startswith("read tool response failed: request failed: ")
-    assert text.endswith(problem)
+    assert text.rstrip().endswith(problem)
 
 
 class Photographer:

@@ -1,5 +1,6 @@
 """Chatbots, agents and text generators out of DSL files, which have a `model_config` in place of a graph."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -82,7 +83,7 @@ def test_a_chatbot_fills_its_prompt_and_remembers(made: Callable[..., App]) -> N
     events_of(tried, {}, query="Again", conversation_id=conversation)
 
     assert answer_of(first) == "Good day."
-    assert [event["event"] for event in first] == ["message", "message", "message_end"]
+    assert [event["event"] for event in first] == ["message", "message", "message", "message_end"]
     assert models.asked[-1]["messages"] == [
         {"role": "system", "content": "Help Ana in a dry tone. Keep {{other}}."},
         {"role": "user", "content": "Hello"},
@@ -163,7 +164,7 @@ def test_a_text_generator_asks_with_its_prompt(
 def test_a_text_generator_has_no_conversation(made: Callable[..., App]) -> None:
     events = events_of(made(exported("completion", pre_prompt="Hi"), FakeModels()))
 
-    assert [event["event"] for event in events] == ["message", "message", "message_end"]
+    assert [event["event"] for event in events] == ["message", "message", "message", "message_end"]
     assert not any("conversation_id" in event for event in events)
 
 
@@ -245,7 +246,8 @@ def test_a_model_that_fails_is_an_error_event_and_nothing_is_kept(made: Callable
     models = FakeModels(fails="no more credit")
     events = events_of(made(exported(), models), query="Hello")
 
-    assert (events[-1]["event"], events[-1]["message"]) == ("error", "no more credit")
+    assert events[-1]["event"] == "error"
+    assert json.loads(events[-1]["message"])["message"] == "[models] Error: no more credit"
 
 
 @pytest.mark.parametrize(

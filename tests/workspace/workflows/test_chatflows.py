@@ -52,6 +52,7 @@ def test_an_answer_streams_in_its_order_with_where_each_piece_is_from(make: Make
         ("Well: ", ["answer", "answer"]),
         ("Good ", ["llm", "text"]),
         ("day.", ["llm", "text"]),
+        *[("", ["llm", "text"])] * 2,
         (" That is all.", ["answer", "answer"]),
     ]
     assert [event["event"] for event in events][-2:] == ["message_end", "workflow_finished"]

@@ -45,12 +45,20 @@ def test_a_template_builds_json_of_any_text(make: MakeApp, text: str) -> None:
     assert json.loads(finished(events_of(tried, {"text": text}))["outputs"]["built"]) == {"text": text}
 
 
+RAISED = """\
+Traceback (most recent call last):
+  File "<string>", line 11, in <module>
+  File "<string>", line 2, in main
+ValueError: no tea
+"""
+
+
 @pytest.mark.parametrize(
     ("language", "source", "problem"),
     [
-        ("python3", "def main():\n    raise ValueError('no tea')", "ValueError: no tea (line 2)"),
+        ("python3", "def main():\n    raise ValueError('no tea')", RAISED),
         ("python3", "def main(:", "SyntaxError: "),
-        ("python3", "x = 1", "KeyError: 'main'"),
+        ("python3", "x = 1", "NameError: name 'main' is not defined"),
         ("python3", "def main(): return 3", "main must return a dict, not 3."),
         ("python3", "def main(): return {'a': {1, 2}}", "TypeError: Object of type set is not JSON serializable"),
         ("python3", "def main(): return {'a': float('nan')}", "ValueError: Out of range float values"),
@@ -60,12 +68,13 @@ def test_a_template_builds_json_of_any_text(make: MakeApp, text: str) -> None:
         ("javascript", "function main() {", "SyntaxError: "),
     ],
 )
-def test_what_goes_wrong_in_code_is_told_in_a_line(make: MakeApp, language: str, source: str, problem: str) -> None:
+def test_what_goes_wrong_in_code_is_told_as_dify_tells_it(
+    make: MakeApp, language: str, source: str, problem: str
+) -> None:
     tried = make(start(), code("run", source, language=language, a="string"), end(), allow_code=True)
     events = events_of(tried)
 
     assert problem in of_node(events, "run")["error"]
-    assert "\n" not in of_node(events, "run")["error"]
     assert finished(events)["status"] == "failed"
 
 

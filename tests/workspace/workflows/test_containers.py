@@ -37,7 +37,7 @@ COMPLETED = {
 }  # fmt: skip
 EVENTS = {
     "workflow_started": {"id", "workflow_id", "inputs", "created_at", "reason"},
-    "node_started": NODE | {"extras"},
+    "node_started": NODE | {"extras", "agent_strategy"},
     "node_finished": NODE | RESULT,
     "node_retry": NODE | RESULT | {"retry_index"},
     "iteration_started": CONTAINER | {"inputs", "inputs_truncated", "metadata"},

@@ -22,7 +22,7 @@ from tests.workspace.workflows.dsl_files import (
     start,
     variable,
 )
-from workspace.engines import ToolCall
+from workspace.engines import ModelFailed, ToolCall
 from workspace.engines.offline import OfflineModels
 from workspace.plugin.file_server import FileServer
 
@@ -102,8 +102,11 @@ def test_a_model_that_fails_fails_the_node(make: MakeApp) -> None:
     tried = make(start(TEXT), llm(), end(said=["llm", "text"]), models=FakeModels(fails="overloaded"))
     events = events_of(tried, {"text": "Hi"})
 
-    assert (of_node(events, "llm")["status"], of_node(events, "llm")["error"]) == ("failed", "overloaded")
-    assert (finished(events)["status"], finished(events)["error"]) == ("failed", "overloaded")
+    assert (of_node(events, "llm")["status"], of_node(events, "llm")["error"]) == (
+        "failed",
+        str(ModelFailed("overloaded")),
+    )
+    assert (finished(events)["status"], finished(events)["error"]) == ("failed", str(ModelFailed("overloaded")))
     assert [event["data"]["text"] for event in events if event["event"] == "text_chunk"] == ["Good ", "day."]
 
 

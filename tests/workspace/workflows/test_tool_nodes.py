@@ -52,6 +52,7 @@ def test_the_messages_of_a_tool_become_the_outputs_of_its_node(make: MakeApp, gr
     assert [chunk["text"] for chunk in chunks if chunk["from_variable_selector"] == ["greet", "text"]] == [
         "Hello, Ada! ",
         "Hello, Ada! ",
+        "",
     ]
 
 

@@ -80,13 +80,13 @@ def _round(
 ) -> Generator[Event, None, list[ToolCall]]:
     """One answer of the model and the calls it wants, whose results go into the messages."""
     thought_id, thought, calls = str(uuid.uuid4()), "", list[ToolCall]()
-    yield answer.agent_thought(thought_id, position)
-    for piece in asked:
+    for at, piece in enumerate(asked):
+        if at == 0:  # of a model that fails at once there is no thought
+            yield answer.agent_thought(thought_id, position)
         answer.count(piece.tokens)
         calls = merged(calls, piece.tool_calls)
-        if piece.text:
-            thought += piece.text
-            yield answer.agent_message(piece.text)
+        thought += piece.text
+        yield answer.agent_message(piece.text)
     names = ";".join(wanted.name for wanted in calls)
     given = json.dumps({wanted.name: _arguments(wanted) for wanted in calls}) if calls else ""
     yield answer.agent_thought(thought_id, position, thought=thought, tool=names, tool_input=given)

@@ -1,6 +1,7 @@
 """The one reply of a blocking call, made of the events that a streaming call would have got.
 
-Source: Dify Service API. A failed or paused workflow is a reply; a failed chat or completion is an HTTP error.
+A failed or paused workflow is a reply; a failed chat or completion is an HTTP error. What a chat's stream leaves out is
+null here. Source: Dify Service API.
 """
 
 from collections.abc import Iterable, Iterator
@@ -40,6 +41,8 @@ def _message(mode: Mode, events: Iterable[Event]) -> dict[str, Any]:
                 raise Refused(event["message"], status=event["status"])
     if end is None:
         raise Refused("Internal Server Error", status=500, code="unknown")
+    metadata = {"annotation_reply": None, **end["metadata"]}
+    metadata["usage"] = {"time_to_first_token": None, "time_to_generate": None, **metadata["usage"]}
     conversation = {"conversation_id": end["conversation_id"]} if "conversation_id" in end else {}
     return {
         "event": "message",
@@ -49,7 +52,7 @@ def _message(mode: Mode, events: Iterable[Event]) -> dict[str, Any]:
         **conversation,
         "mode": mode,
         "answer": answer,
-        "metadata": end["metadata"],
+        "metadata": metadata,
         "created_at": end["created_at"],
     }
 

@@ -24,22 +24,21 @@ class Answer:
         self._conversation = {} if conversation_id is None else {"conversation_id": conversation_id}
         self.created_at = int(time.time())
         self._started = time.perf_counter()
+        self._first_said: float | None = None
 
     def message(self, text: str, *, selector: list[str] | None = None) -> Event:
-        """A piece of the answer; chatflows say which variable it comes from."""
-        self.text += text
-        extra = {"from_variable_selector": selector} if selector else {}
-        return self._event("message", id=self.message_id, answer=text, **extra)
+        """A piece of the answer, which may be empty; chatflows say which variable it comes from."""
+        self._say(text)
+        return self._event("message", id=self.message_id, answer=text, from_variable_selector=selector or [])
 
     def messages(self, pieces: Iterable[Generated]) -> Iterator[Event]:
         """What a model generates, piece by piece."""
         for piece in pieces:
             self.count(piece.tokens)
-            if piece.text:
-                yield self.message(piece.text)
+            yield self.message(piece.text)
 
     def agent_message(self, text: str) -> Event:
-        self.text += text
+        self._say(text)
         return self._event("agent_message", id=self.message_id, answer=text)
 
     def agent_thought(
@@ -60,7 +59,7 @@ class Answer:
             thought=thought,
             observation=observation,
             tool=tool,
-            tool_labels={tool: {"en_US": tool}} if tool else {},
+            tool_labels={name: {"en_US": name, "zh_Hans": name} for name in tool.split(";") if name},
             tool_input=tool_input,
             message_files=[],
         )
@@ -68,22 +67,38 @@ class Answer:
     def message_replace(self, text: str) -> Event:
         """The whole answer is to be replaced by this text."""
         self.text = text
-        return self._event("message_replace", answer=text)
+        return self._event("message_replace", answer=text, reason="")
 
-    def message_end(self, *, files: list[dict[str, Any]] | None = None) -> Event:
-        latency = time.perf_counter() - self._started
+    def message_end(self) -> Event:
+        metadata: dict[str, Any] = {"reasoning": {}, "retriever_resources": [], "usage": self._usage()}
+        return self._event("message_end", id=self.message_id, metadata=metadata, files=[])
+
+    def chatflow_end(self, files: list[dict[str, Any]]) -> Event:
+        """`message_end` of a chatflow, which says how long the answer took to begin and to be whole."""
+        usage = self._usage()
+        begun = (self._first_said or time.perf_counter()) - self._started
+        usage |= {"time_to_first_token": begun, "time_to_generate": usage["latency"] - begun}
         metadata: dict[str, Any] = {
             "annotation_reply": None,
+            "reasoning": {},
             "retriever_resources": [],
-            "usage": llm_usage(self.tokens, latency=latency),
+            "usage": usage,
         }
-        return self._event("message_end", id=self.message_id, metadata=metadata, files=files or [])
+        return self._event("message_end", id=self.message_id, metadata=metadata, files=files)
 
-    def error(self, message: str, *, code: str = "completion_request_error", status: int = 400) -> Event:
-        """The run failed; of all events this one alone has no task id."""
-        event = self._event("error", status=status, code=code, message=message)
+    def error(self, message: str) -> Event:
+        """The run failed; of all events this one alone has no task id. Of a model Dify leaves out who says it."""
+        said = message.removeprefix("PluginInvokeError: ")
+        event = self._event("error", status=400, code="invalid_param", message=said)
         del event["task_id"]
         return event
+
+    def _say(self, text: str) -> None:
+        self._first_said = self._first_said or time.perf_counter()
+        self.text += text
+
+    def _usage(self) -> dict[str, Any]:
+        return llm_usage(self.tokens, latency=time.perf_counter() - self._started)
 
     def count(self, tokens: TokenCount | None) -> None:
         if tokens:

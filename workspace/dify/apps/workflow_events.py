@@ -13,6 +13,9 @@ from workspace.dify.apps.app import Event
 
 type Values = dict[str, Any]
 
+USER = str(uuid.uuid5(uuid.NAMESPACE_URL, "local-user"))
+"""The end user of every run."""
+
 
 @dataclass
 class Node:
@@ -50,7 +53,7 @@ class Run:
         self.steps += 1
         node.index = self.steps
         data = {**_identity(node), "predecessor_node_id": None, "inputs": None, "inputs_truncated": False}
-        return self._event("node_started", {**data, "extras": {}, **_containers(node)})
+        return self._event("node_started", {**data, "extras": {}, "agent_strategy": None, **_containers(node)})
 
     def node_finished(
         self,
@@ -141,7 +144,7 @@ class Run:
             "outputs": outputs,
             "error": error,
             **self._counts(),
-            "created_by": {},
+            "created_by": {"id": USER, "user": USER},
             "created_at": self._created_at,
             "finished_at": int(time.time()),
             "exceptions_count": exceptions,
