@@ -62,13 +62,17 @@ class UnreadableSetting(SwitchboardError):
     """Something in the endpoint's settings cannot be read."""
 
 
+_FINAL = {"x-should-retry": "false"}
+"""Clients of OpenAI's ask again on 5xx, and Claude Code for minutes on 401, unless told so."""
+
+
 def reply_headers(error: SwitchboardError) -> dict[str, str]:
     """What goes with an error's status: RFC 9110 wants `WWW-Authenticate` with 401 and `Allow` with 405."""
     match error:
         case WrongKey():
-            return {"WWW-Authenticate": error.challenge}
+            return {"WWW-Authenticate": error.challenge, **_FINAL}
         case MethodNotAllowed():
             return {"Allow": ", ".join(error.allowed)}
         case BrokenInDify() | UnreadableSetting():
-            return {"x-should-retry": "false"}  # OpenAI's clients ask again on 5xx unless told so
+            return _FINAL
     return {}

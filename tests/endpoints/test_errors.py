@@ -53,6 +53,7 @@ def told(answer, route):
         (b"[" * 100_000, "The body is not valid JSON: nested deeper than 200 at line 1 column 202."),
         (b'{"model": 1e999}', "The body holds a number that is too large: beyond what 64 bits can carry as a float."),
         (b"[]", "The body has to be a JSON object"),
+        (b"null", "The body has to be a JSON object"),
         (b'"text"', "The body has to be a JSON object"),
     ],
 )
@@ -78,7 +79,9 @@ def test_another_content_type_is_told_with_the_one_to_send(api, route):
     assert api.asked == []
 
 
-@pytest.mark.parametrize("route", ["/chat-messages", "/v1/embeddings", "/v1/responses", "/v1/messages"])
+@pytest.mark.parametrize(
+    "route", ["/chat-messages", "/v1/embeddings", "/v1/responses", "/v1/messages", ASKS_NOTHING, "/mcp"]
+)
 def test_a_body_of_ten_mebibytes_is_too_large_and_not_bad_json(api, route):
     answer = post(api, route, b'{"model": "' + b"x" * 10 * 1024 * 1024)
 

@@ -30,6 +30,7 @@ def test_no_route_lets_in_who_has_no_key(api, route, authorization):
 
     assert answer.status_code == 401
     assert answer.headers["WWW-Authenticate"].startswith("Basic " if route.startswith("/duck") else "Bearer ")
+    assert answer.headers["x-should-retry"] == "false"  # Claude Code goes on for minutes without it
     if form_of(route) == "mcp":
         assert (answer.json()["jsonrpc"], answer.json()["id"]) == ("2.0", None)
     elif form_of(route) == "openai":

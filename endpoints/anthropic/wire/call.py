@@ -4,6 +4,7 @@ from typing import Any
 
 from dify_plugin.entities.model.message import PromptMessageTool
 
+from endpoints.anthropic.wire.errors import NoThreads
 from endpoints.anthropic.wire.prompt import prompt
 from endpoints.anthropic.wire.request import MessagesRequest, NamedToolChoice, Tool
 from endpoints.http.settings import App, Model
@@ -24,6 +25,7 @@ what Anthropic's models can, and what a model does not know of thinking is to do
 REFUSED = {
     "container": "code runs in it at Anthropic's servers, which Dify has not; leave it out",
     "mcp_servers": "Dify's models call no MCP servers for a plugin; connect to them and send their tools in `tools`",
+    "thread": "nothing is kept here from one request to the next; send all that was said in `messages`",
 }
 """Fields that would be missed, and what to do without them."""
 
@@ -75,7 +77,8 @@ def app_chat_of(request: MessagesRequest, app: App) -> AppChat:
 def _refuse(request: MessagesRequest) -> None:
     for field, reason in REFUSED.items():
         if getattr(request, field):
-            raise InvalidInput(f"`{field}` cannot be had: {reason}.", field=field)
+            refusal = NoThreads if field == "thread" else InvalidInput
+            raise refusal(f"`{field}` cannot be had: {reason}.", field=field)
 
 
 def _parameters(request: MessagesRequest, provider: str) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from typing import Any
 from werkzeug import Response
 
 from endpoints.http.errors import reply_headers
-from switchboard.errors import SwitchboardError
+from switchboard.errors import InvalidInput, SwitchboardError
 
 _TYPES = {
     401: "authentication_error",
@@ -25,6 +25,10 @@ _STATUSES = {503: 529}
 """What this API calls otherwise."""
 
 
+class NoThreads(InvalidInput):
+    """The request leaves the conversation with the server; told so, Anthropic's clients send all of it instead."""
+
+
 def anthropic_error(error: SwitchboardError) -> Response:
     """The whole reply to a request that failed."""
     body = error_body(error)
@@ -36,5 +40,7 @@ def anthropic_error(error: SwitchboardError) -> Response:
 def error_body(error: SwitchboardError) -> dict[str, Any]:
     """What a failed request, or an event of a stream that broke off, says."""
     kind = _TYPES.get(error.status, "invalid_request_error" if error.status < 500 else "api_error")
-    told = {"type": kind, "message": str(error)}
+    told: dict[str, Any] = {"type": kind, "message": str(error)}
+    if isinstance(error, NoThreads):
+        told["details"] = {"error_code": "thread_unsupported_request", "unsupported": ["thread"]}
     return {"type": "error", "error": told, "request_id": f"req_{random.randbytes(12).hex()}"}

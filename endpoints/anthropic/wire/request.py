@@ -207,6 +207,7 @@ class MessagesRequest(BaseModel):
     # what cannot be had from Dify, and would be missed
     container: Any = None
     mcp_servers: Any = None
+    thread: Any = None
 
     @property
     def shows_thinking(self) -> bool:

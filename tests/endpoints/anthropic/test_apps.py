@@ -3,7 +3,8 @@
 import anthropic
 import pytest
 
-from tests.app_replies import CONVERSATION, chat, chat_end, error, workflow, workflow_finished
+from tests.app_replies import CONVERSATION, chat, chat_end, chatflow, error, workflow, workflow_finished
+from workspace.wire import DifyError
 
 HELLO = [{"role": "user", "content": "Hello"}]
 ANSWER = [chat("message", answer="Good "), chat("message", answer="day."), chat_end()]
@@ -165,6 +166,33 @@ def test_an_app_that_fails_is_told_with_its_reason(api, answer):
     with pytest.raises(anthropic.APIStatusError, match="the model is overloaded") as failure:
         answer(api)
     assert failure.value.type == "overloaded_error"
+
+
+@pytest.mark.parametrize("answer", [ask, final])
+@pytest.mark.parametrize(
+    ("events", "status", "sentence"),
+    [
+        ([DifyError("invoke app failed: request failed: app not found")], 400, "app not found"),
+        ([DifyError("invoke app failed: request failed: unexpected app type")], 400, "The app is not published"),
+        ([chatflow("workflow_paused", reasons=[{"node_title": "Approval"}])], 502, "waits for a person at Approval"),
+        ([workflow_finished(None, status="failed", error="Node broke")], 502, "Node broke"),
+        ([], 502, "without an answer"),
+    ],
+)
+def test_an_app_that_fails_before_it_says_anything_is_an_error_of_http(api, answer, events, status, sentence):
+    api.answer(*events)
+
+    with pytest.raises(anthropic.APIStatusError, match=sentence) as failure:
+        answer(api)
+
+    assert failure.value.status_code == status
+
+
+def test_an_answer_of_an_app_that_is_cut_off_ends_with_an_error(api):
+    api.answer(chat("message", answer="Good "))
+
+    with pytest.raises(anthropic.APIStatusError, match="was cut off"):
+        final(api)
 
 
 def test_an_answer_that_a_moderation_replaces_is_the_one_there_is(api):

@@ -16,6 +16,7 @@ ANSWER = [llm_chunk("Good "), llm_chunk("day."), llm_chunk("", finish_reason="st
 THOUGHT = [llm_chunk("<think>\nA greet"), llm_chunk("ing.\n</th"), llm_chunk("ink>\n\nGood day.")]
 ADAPTIVE = {"type": "adaptive"}
 DOWN = DifyError("read llm model failed: request failed: the provider is down")
+CUT = DifyError("read llm model failed: EOF\nfailed to read data")
 
 
 def create(api, **fields):
@@ -220,12 +221,13 @@ def test_a_failure_before_the_first_token_is_an_error_of_http(api):
         assert (failure.value.status_code, failure.value.type) == (502, "api_error")
 
 
-def test_a_failure_in_mid_stream_is_an_event_and_the_end(api):
-    api.answer(llm_chunk("Good "), DOWN)
+@pytest.mark.parametrize(("broken", "sentence"), [(DOWN, "the provider is down"), (CUT, "was cut off")])
+def test_a_failure_in_mid_stream_is_an_event_and_the_end(api, broken, sentence):
+    api.answer(llm_chunk("Good "), broken)
 
     with api.anthropic().messages.stream(model="test-model", max_tokens=5, messages=HELLO) as stream:
         assert next(stream.text_stream) == "Good "
-        with pytest.raises(anthropic.APIStatusError, match="the provider is down") as failure:
+        with pytest.raises(anthropic.APIStatusError, match=sentence) as failure:
             stream.until_done()
 
     assert failure.value.type == "api_error"

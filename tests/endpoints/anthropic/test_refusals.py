@@ -122,6 +122,8 @@ BAD = [
     (wanting(tool_choice={"type": "maybe"}), "'type' is one of 'auto', 'any', 'none', 'tool'"),
     (wanting(tool_choice={"type": "any"}), "`tool_choice` is any, and there are no `tools`"),
     (wanting(tools=[WEATHER], tool_choice={"type": "tool", "name": "time"}), "a tool that is not among `tools`"),
+    (wanting(thread={"type": "create"}), "`thread` cannot be had"),
+    (wanting(thread={"type": "continue", "previous_message_id": "msg_1"}), "`thread` cannot be had"),
     *((wanting(**{field: [{"url": "x"}]}), f"`{field}` cannot be had: {reason}.") for field, reason in REFUSED.items()),
 ]
 

@@ -234,3 +234,28 @@ def test_an_input_that_is_no_object_is_no_answer(api, arguments):
 
     with pytest.raises(anthropic.InternalServerError, match="The model called weather with something that is no JSON"):
         whole(api, tools=[WEATHER])
+
+
+def test_the_tool_runner_of_the_client_brings_all_that_was_said(api):
+    """It leaves the conversation with the server, as a thread, unless the server says that it keeps none."""
+
+    @anthropic.beta_tool
+    def weather(city: str) -> str:
+        """The weather."""
+        return f"Rain in {city}."
+
+    def answer(_invoke_type, payload):
+        told = payload["prompt_messages"][-1]["role"] == "tool"
+        yield llm_chunk("Rain.", finish_reason="stop") if told else CALLED
+
+    api.handler = answer
+    runner = api.anthropic().beta.messages.tool_runner(
+        model="test-model", max_tokens=50, messages=[QUESTION], tools=[weather]
+    )
+
+    assert [message.stop_reason for message in runner] == ["tool_use", "end_turn"]
+    assert [[message["role"] for message in payload["prompt_messages"]] for _, payload in api.asked] == [
+        ["user"],
+        ["user", "assistant", "tool"],
+    ]
+    assert [len(payload["tools"]) for _, payload in api.asked] == [1, 1]

@@ -341,6 +341,12 @@ def test_no_text_too_long_for_the_way_to_dify_is_sent_on(api):
             [workflow("human_input_required", node_title="Approve"), workflow("workflow_paused", outputs={})],
             "The app waits for a person at Approve and goes on in Dify once that is done.",
         ),
+        (
+            "workflow-app",
+            {},
+            [DifyError("invoke app failed: request failed: unexpected app type")],
+            "The app is not published",
+        ),
         ("chat-app", {"query": "a"}, [chat("message", answer="Good")], "was cut off: its last event did not come."),
         ("chat-app", {"query": "a"}, [], "Dify ended the app call without an answer."),
         (

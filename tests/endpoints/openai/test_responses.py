@@ -16,6 +16,7 @@ THOUGHT = [llm_chunk("<think>\nA greet"), llm_chunk("ing.\n</think>\n\nGood day.
 EVENT: TypeAdapter[ResponseStreamEvent] = TypeAdapter(ResponseStreamEvent)
 TIMED_OUT = DifyError("read llm model failed: request failed: HTTPSConnectionPool: Read timed out.")
 DOWN = DifyError("read llm model failed: request failed: the provider is down")
+CUT = DifyError("read llm model failed: EOF\nfailed to read data")
 TOO_OFTEN = DifyError("read llm model failed: request failed: [openai] Rate Limit Error, Error code: 429 - slow down")
 
 
@@ -264,23 +265,24 @@ def test_an_error_before_the_first_token_is_an_http_error(api, streamed, failure
     assert caught.value.status_code == status
 
 
-def test_an_error_after_the_first_token_is_told_by_two_events_and_raised_by_the_client(api):
-    api.answer(llm_chunk("Good "), DOWN)
+@pytest.mark.parametrize(("broken", "sentence"), [(DOWN, "the provider is down"), (CUT, "was cut off")])
+def test_an_error_after_the_first_token_is_told_by_two_events_and_raised_by_the_client(api, broken, sentence):
+    api.answer(llm_chunk("Good "), broken)
 
     *_, (kind, failed), (last, error) = events(api)
     assert (kind, last) == ("failed", "error")
     response = failed["response"]
     assert (response["status"], response["error"]["code"]) == ("failed", "server_error")
-    assert "the provider is down" in response["error"]["message"]
+    assert sentence in response["error"]["message"]
     assert [(item["status"], item["content"][0]["text"]) for item in response["output"]] == [("incomplete", "Good ")]
     assert error["message"] == error["error"]["message"] == response["error"]["message"]
 
     kinds = []
-    with pytest.raises(openai.APIError, match="the provider is down"):
+    with pytest.raises(openai.APIError, match=sentence):
         kinds.extend(event.type for event in create(api, stream=True))
     assert kinds[-1] == "response.failed"
     with (
-        pytest.raises(openai.APIError, match="the provider is down"),
+        pytest.raises(openai.APIError, match=sentence),
         api.openai().responses.stream(model="test-model", input="Hello") as found,
     ):
         found.get_final_response()

@@ -123,6 +123,7 @@ def test_an_answer_that_moderation_replaces_is_incomplete(api):
     ("events", "status", "sentence"),
     [
         ([DifyError("invoke app failed: request failed: app not found")], 400, "app not found"),
+        ([DifyError("invoke app failed: request failed: unexpected app type")], 400, "The app is not published"),
         ([error("boom", status=500)], 502, "boom"),
         ([workflow_finished(None, status="failed", error="Node broke")], 502, "Node broke"),
         ([chatflow("workflow_paused", reasons=[{"node_title": "Approval"}])], 502, "waits for a person at Approval"),
