@@ -50,13 +50,21 @@ def test_an_interrupt_while_a_command_is_imported_has_no_traceback(
     assert capsys.readouterr() == ("", "interrupted\n")
 
 
+GREET = """
+def request(session, data):
+    text(session, f"Hello, {data['tool_parameters']['name']}!")
+    end(session)
+"""
+
+
 @pytest.mark.parametrize(
-    "argv", [["--help"], ["call", "--help"], ["call", str(GREETER)], ["call", str(GREETER), "greet", "name=Ada"]]
+    "argv", [["--help"], ["call", "--help"], ["call", "FOLDER"], ["call", "FOLDER", "greet", "name=Ada"]]
 )
-def test_output_that_cannot_be_written_is_one_sentence(argv: list[str]) -> None:
+def test_output_that_cannot_be_written_is_one_sentence(greeter: Any, argv: list[str]) -> None:
+    folder = greeter(GREET)
     with Path("/dev/full").open("w") as full:
         done = subprocess.run(
-            [sys.executable, "-W", "error", "-m", "workspace", *argv],
+            [sys.executable, "-W", "error", "-m", "workspace", *(word.replace("FOLDER", folder) for word in argv)],
             stdout=full,
             stderr=subprocess.PIPE,
             text=True,
@@ -86,8 +94,8 @@ def test_text_outside_the_locale_can_be_written(tmp_path: Path, argument: str | 
     ("closed", "code", "told"),
     [(">&-", 1, "workspace: the output could not be written: stdout is closed.\n"), ("2>&-", 0, "")],
 )
-def test_a_stream_that_is_closed_has_no_traceback(closed: str, code: int, told: str) -> None:
-    command = f'"{sys.executable}" -W error -m workspace call "{GREETER}" greet name=Ada {closed}'
+def test_a_stream_that_is_closed_has_no_traceback(greeter: Any, closed: str, code: int, told: str) -> None:
+    command = f'"{sys.executable}" -W error -m workspace call "{greeter(GREET)}" greet name=Ada {closed}'
     done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr.splitlines(keepends=True)[-1:]) == (code, [told] if told else [])
     assert done.stdout.startswith("Hello, Ada!") == (code == 0)
