@@ -13,7 +13,7 @@ CALL_USAGE = "python -m workspace call PLUGIN_DIR [TOOL [NAME=TEXT | NAME:=JSON 
 RUN_USAGE = "python -m workspace run WORKFLOW [--plugin DIR] [NAME=TEXT | NAME:=JSON | NAME@FILE ...] [options]"
 RUN = """\
 Run an app: a DSL file as Dify exports it. Workflows and chatflows run in Dify's own workflow engine.
-Chatflows, chatbots and agents are asked with sys.query=TEXT; sys.conversation_id=ID goes on with a conversation."""
+Chat apps and text generators are asked with sys.query=TEXT; sys.conversation_id=ID goes on with a conversation."""
 SERVE_USAGE = "python -m workspace serve PLUGIN_DIR [--settings FILE] [options]"
 DEFAULT_MODEL = "the language model of apps and summaries, and where a required one is left out"
 DATA_DIR = "where storage, conversations and uploads are kept (.workspace)"

@@ -52,6 +52,9 @@ def read_inputs(workflow: AppFile, given: Iterable[str], files: FileServer) -> d
 
     declared = input_parameters(workflow)
     values = arguments.read_arguments(_form(workflow, declared), given, share=share)
+    asked = values.get(f"{SYSTEM}query")
+    if workflow.mode == "completion" and asked and any(one.name == "query" for one in declared):
+        values.setdefault("query", asked)  # what a text generator is asked is often an input of its form
     goes_on = bool(values.get(f"{SYSTEM}conversation_id")) and workflow.mode in ("chat", "agent-chat")
     missing = [one for one in declared if one.required and values.get(one.name) in (None, "")]
     if goes_on:  # with the inputs of its first message

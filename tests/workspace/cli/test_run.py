@@ -197,6 +197,18 @@ def test_a_text_generator_is_one_json_object_for_a_program(run_workflow: RunWork
     assert shown == answer
 
 
+@pytest.mark.parametrize("given", [["sys.query=" + RIVER], ["query=" + RIVER]])
+def test_the_query_of_a_text_generator_may_be_an_input_of_its_form(
+    run_workflow: RunWorkflow, tmp_path: Path, given: list[str]
+) -> None:
+    form = [{"paragraph": {"variable": "query", "label": "Query", "required": True, "default": ""}}]
+    file = basic(tmp_path, "completion", pre_prompt="{{query}}", user_input_form=form)
+
+    done = run_workflow(file, *given)
+
+    assert (done.code, done.out) == (0, "Lisbon lies on the Tagus.\n")
+
+
 def test_help_tells_what_an_app_without_a_graph_takes(run_workflow: RunWorkflow, tmp_path: Path) -> None:
     lines = run_workflow(basic(tmp_path, "chat"), "--help").out.splitlines()
 
