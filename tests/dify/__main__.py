@@ -34,6 +34,9 @@ class RealPlace:
             self._made[dsl] = made.add_app(self._console, dsl, publish=False)
         return self._console.run_draft(self._made[dsl], inputs)
 
+    def ask(self, calls: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        return recording.asked_in_a_workflow(self, calls)
+
 
 def _say(line: str) -> None:
     sys.stderr.write(f"{line}\n")

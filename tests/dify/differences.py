@@ -55,7 +55,57 @@ def _between(dify: Any, here: Any, where: str = "") -> Iterator[tuple[str, Any, 
 
 
 MEANT: dict[str, tuple[Meant, ...]] = {
-    "invocations": (),
+    "invocations": (
+        Meant(
+            "This provider plugin cuts a model's thoughts off. Others hand them on between tags, as is done here, so "
+            "that a plugin meets them before it is in Dify.",
+            cases="llm that thinks",
+            where=r"replies\[0\]\.delta\.message\.content",
+            here=r'"<think>.*</think>\\n\\nHello\."',
+        ),
+        Meant(
+            "The provider plugin asks its server for each text alone. Here all go at once, and a vector says which.",
+            cases="embedding",
+            where=r"replies\[0\]\.embeddings\[1\]\[\d\]",
+            here="0|1",
+        ),
+        Meant(
+            "The provider plugin tells of a failure in another way for each type of model, and loses what the server "
+            "said of an embedding or a reranking. Here all are told as those of language models are.",
+            cases="(embedding|rerank|speech) that fails",
+            where="error",
+            here=r'".* failed: request failed: PluginInvokeError: .*status code 500: .*The model fails on purpose\..*"',
+        ),
+        Meant(
+            "A chatbot out of a DSL file runs without its moderation, which is said before it answers. The workspace's "
+            "app `moderated` stands for one that has it.",
+            cases="chatbot that is moderated",
+            where="replies",
+        ),
+        Meant(
+            "Nobody is here to fill in a form, so that a DSL file with a human-input node is refused. The workspace's "
+            "app `approval` stands for a workflow that waits.",
+            cases="workflow that waits",
+            where="replies|error",
+        ),
+        Meant(
+            "There is no draft here that could be unpublished: an app is a file.",
+            cases="workflow that is not published|what an unpublished app takes",
+            where="replies|error",
+        ),
+        Meant(
+            "There is no console here that would have the plugin's icon.",
+            cases="workflow with a file",
+            where=r"replies\[3\]\.data\.extras\.icon",
+            here=f'"{ABSENT}"',
+        ),
+        Meant(
+            "Dify signs the reference by which it finds a file again; here it is the file's id, which needs no secret.",
+            cases="workflow with a file",
+            where=r"replies\[\d\]\.data\.((inputs|outputs)\.)?files\[0\]\.reference",
+            here='"id"',
+        ),
+    ),
     "messages": (
         Meant(
             "Dify signs the reference by which it finds a file again; here it is the file's id, which needs no secret.",

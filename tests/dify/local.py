@@ -4,6 +4,7 @@ The plugin runs in this process, under the SDK's own session (`workspace.stub`).
 """
 
 import itertools
+import json
 import traceback
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -55,11 +56,12 @@ class RecorderHere:
 
 
 class LocalPlace:
-    """Ids of apps are their names, which the workspace takes as well."""
+    """Ids of apps are their names, which the workspace takes as well. The apps of its own keep those that are free."""
 
-    def __init__(self, folder: Path, host: Host) -> None:
+    def __init__(self, folder: Path, host: Host, handler: Handler) -> None:
         self._folder = folder
         self._host = host
+        self._handler = handler
         self._numbers = itertools.count()
 
     def app_id(self, name: str) -> str:
@@ -71,6 +73,11 @@ class LocalPlace:
     def run(self, dsl: str, inputs: dict[str, Any]) -> Iterator[dict[str, Any]]:
         app = DslApp(read_workflow(self._written(dsl)), self._host)
         return (event for event in app.run({"inputs": inputs, "query": "", "conversation_id": ""}) if event is not None)
+
+    def ask(self, calls: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        outputs = StubbedDify(self._handler).run(AskTool, {"calls": json.dumps(calls)})
+        answers: list[dict[str, Any]] = json.loads(outputs.variables["answers"])
+        return answers
 
     def _written(self, dsl: str) -> Path:
         path = self._folder / f"{next(self._numbers)}.yml"
@@ -87,16 +94,18 @@ def local_place(folder: Path) -> Iterator[LocalPlace]:
         files = opened.enter_context(FileServer(uploads=folder / "uploads"))
         plugin = read_plugin_folder(RECORDER)
         tools = PluginTools(plugin)
-        place = LocalPlace(folder, Host(models, files=files, tools=tools, allow_code=True))
         dify = local_dify(
             plugin.manifest,
             models,
             folder=folder,
             known_models=[f"{apps.PROVIDER}/{apps.MODEL_PREFIX}{name}" for name, _ in wanted_models()],
             fail_like_dify=True,
-            apps={name: place.app(dsl) for name, dsl in apps.APPS.items() if name not in NOT_HERE},
             tools=tools,
             files=files,
+            default_model=f"{apps.MODEL_PREFIX}echo",
         )
         tools.plugin = RecorderHere(dify.handle)
+        host = Host(models, files=files, tools=tools, allow_code=True)
+        place = LocalPlace(folder, host, dify.handle)
+        dify.apps.update({name: place.app(dsl) for name, dsl in apps.APPS.items() if name not in NOT_HERE})
         yield place

@@ -1,6 +1,6 @@
 """What a place answers to the cases: a real Dify, or the local workspace. Both are recorded by the same code.
 
-A place is asked by the tools of the plugin `recorder`, so that everything goes the way it does for a plugin.
+A place is asked by the tools of the plugin `recorder`, under the SDK's own classes.
 """
 
 import json
@@ -24,21 +24,33 @@ class Place(Protocol):
         """The events of a workflow's run."""
         ...
 
+    def ask(self, calls: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """What the recorder's `ask` tells of reverse invocations, `{type, payload}`: `{replies, error}` for each."""
+        ...
+
 
 def invocations(place: Place) -> Iterator[Line]:
     """Every reply to each reverse invocation, and the error that it ended with, "" for none."""
-    ask = apps.one_node("ask", provider=apps.RECORDER, calls="{{#start.text#}}")
-    for call in cases.CALLS.values():
-        asked = [{"type": call.type, "payload": _with_ids(call.payload, place)}]
-        node = _finished(place.run(ask, {"text": json.dumps(asked)}))["tool"]
-        [answer] = json.loads(node["outputs"]["answers"])
-        yield {
-            "case": call.name,
-            "type": call.type,
-            "asked": call.payload,
-            "replies": replaced(joined(answer["replies"])),
-            "error": replaced(answer["error"]),
-        }
+    return (invocation(call, place) for call in cases.CALLS.values())
+
+
+def invocation(call: cases.Call, place: Place) -> Line:
+    [answer] = place.ask([{"type": call.type, "payload": _with_ids(call.payload, place)}])
+    return {
+        "case": call.name,
+        "type": call.type,
+        "asked": call.payload,
+        "replies": replaced(joined(answer["replies"])),
+        "error": replaced(answer["error"]),
+    }
+
+
+def asked_in_a_workflow(place: Place, calls: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """`ask` for a place where the plugin runs out of reach."""
+    dsl = apps.one_node("ask", provider=apps.RECORDER, calls="{{#start.text#}}")
+    node = _finished(place.run(dsl, {"text": json.dumps(calls)}))["tool"]
+    answers: list[dict[str, Any]] = json.loads(node["outputs"]["answers"])
+    return answers
 
 
 def messages(place: Place) -> Iterator[Line]:

@@ -100,7 +100,12 @@ def text_embedding(models: Models, request: RequestInvokeTextEmbedding) -> Paylo
     started = time.perf_counter()
     vectors, tokens = models.embed(request.model, request.texts, input_type=request.input_type)
     usage = embedding_usage(tokens, latency=time.perf_counter() - started)
-    return {"model": request.model, "embeddings": vectors, "usage": usage}
+    return {"model": request.model, "embeddings": [_go_numbers(vector) for vector in vectors], "usage": usage}
+
+
+def _go_numbers(vector: list[float]) -> list[float]:
+    """As the daemon, written in Go, writes them: 1.0 is 1."""
+    return [int(number) if number.is_integer() else number for number in vector]
 
 
 def rerank(models: Models, request: RequestInvokeRerank) -> Payload:

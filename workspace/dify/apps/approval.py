@@ -5,7 +5,7 @@ from typing import Any
 
 from workspace.dify.apps.app import Event, Mode
 from workspace.dify.apps.form import Input, checked, parameters
-from workspace.dify.apps.workflow_events import Node, Run, passed
+from workspace.dify.apps.workflow_events import USER, Node, Run, passed
 
 FORM = (Input("request", "What is to be approved", "paragraph", required=True),)
 
@@ -30,7 +30,8 @@ class Approval:
         """workflow_started, start's two events, node_started, human_input_required, workflow_paused."""
         inputs = checked(FORM, payload["inputs"])
         run = Run("approval")
-        yield run.started(inputs)
+        ids = {"app_id": "approval", "workflow_id": run.workflow_id, "workflow_run_id": run.run_id, "user_id": USER}
+        yield run.started({**inputs, "sys.files": [], **{f"sys.{name}": value for name, value in ids.items()}})
         yield from passed(run, Node("start", "start", "Start"), inputs)
         node = Node("approval", "human-input", "Approval")
         yield run.node_started(node)

@@ -75,8 +75,8 @@ class Answer:
 
     def chatflow_end(self, files: list[dict[str, Any]]) -> Event:
         """`message_end` of a chatflow, which says how long the answer took to begin and to be whole."""
-        usage = self._usage()
         begun = (self._first_said or time.perf_counter()) - self._started
+        usage = self._usage()
         usage |= {"time_to_first_token": begun, "time_to_generate": usage["latency"] - begun}
         metadata: dict[str, Any] = {
             "annotation_reply": None,

@@ -112,6 +112,7 @@ class Run:
             "form_content": content,
             "inputs": [],
             "actions": actions,
+            "approval_channels": ["console"],
             "display_in_ui": True,
             "form_token": uuid.uuid4().hex,
             "resolved_default_values": {},
@@ -121,7 +122,7 @@ class Run:
 
     def paused(self, form: Event) -> Event:
         """The run stops here, waiting for the form of a `human_input_required` event."""
-        waiting = {key: form["data"][key] for key in ("form_id", "node_id", "node_title", "form_content")}
+        waiting = {key: value for key, value in form["data"].items() if key != "display_in_ui"}
         data = {
             "workflow_run_id": self.run_id,
             "paused_nodes": [form["data"]["node_id"]],
