@@ -12,6 +12,7 @@
         ├── ProviderFailed    the model's provider or the app failed
         ├── TimedOut          Dify stopped sending
         ├── NoAnswer          the invocation ended without anything usable
+        │   └── WaitsForAPerson
         └── BrokenInDify      Dify itself cannot do this today, whatever a plugin sends
 
 Messages say what is wrong, where it is set and what to do. They carry no traceback and no key.
@@ -134,6 +135,14 @@ class TimedOut(InvocationError):
 
 class NoAnswer(InvocationError):
     """The invocation ended without anything usable."""
+
+
+class WaitsForAPerson(NoAnswer):
+    """The run of an app stands still until a person has filled in a form of it; a second call would be a second run."""
+
+    def __init__(self, nodes: list[str]) -> None:
+        at = ", ".join(nodes) or "one of its nodes"
+        super().__init__(f"The app waits for a person at {at} and goes on in Dify once that is done.")
 
 
 class BrokenInDify(InvocationError):

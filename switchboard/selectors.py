@@ -19,6 +19,7 @@ from dify_plugin.entities.workflow_node import ModelConfig
 from switchboard import json_texts
 from switchboard.errors import InvalidInput
 
+_IDENTITY = [key for key in BaseModelConfig.model_fields if key != "model_type"]
 MAX_NAME = 255
 """Characters in the name of a model or provider and in the id of an app; Dify's own database takes no more."""
 
@@ -210,4 +211,4 @@ def as_dict(selector: Any, name: str) -> dict[str, Any] | None:
 
 
 def _identity(chosen: dict[str, Any]) -> dict[str, Any]:
-    return {key: chosen[key] for key in BaseModelConfig.model_fields if key != "model_type"}
+    return {key: chosen[key] for key in _IDENTITY}

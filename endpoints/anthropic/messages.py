@@ -46,7 +46,7 @@ class MessagesEndpoint(Endpoint):
             model = partner.name
             chat = chat_of(request, partner)
             input_tokens = estimated_tokens(chat.messages, chat.tools)
-            pieces = ask(self.session, chat)
+            pieces = ask(self.session, chat, at_once=not request.stream)
 
         asked = Asked(request.model or model, input_tokens, request.shows_thinking)
         if not request.stream:

@@ -68,7 +68,7 @@ def read_value(request: Request) -> Any:
     body = read_bytes(request).removeprefix(_BYTE_ORDER_MARK)
     if not body.strip():
         raise InvalidInput("The body is empty. Send a JSON object.")
-    content_type = request.mimetype
+    content_type = (request.content_type or "").partition(";")[0].strip().lower()
     if content_type and content_type != "application/json" and not content_type.endswith("+json"):
         raise WrongContentType(
             f"The body was sent as {content_type[:100]}. Send JSON, with the header `Content-Type: application/json`."

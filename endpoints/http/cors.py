@@ -63,8 +63,11 @@ def preflight(request: Request, settings: Mapping[str, Any]) -> Response:
 def check_origins(request: Request, settings: Mapping[str, Any]) -> None:
     """Raise UnreadableSetting for an origin in the settings that can be none, where the request comes from a page that
     they do not allow: it may be the one that was meant."""
+    origin = request.headers.get("Origin")
+    if origin is None:
+        return
     allowed = _allowed_origins(settings)
-    if "Origin" not in request.headers or {"*", request.headers["Origin"].lower()} & allowed.keys():
+    if {"*", origin.lower()} & allowed.keys():
         return
     for origin, place in allowed.items():
         if origin not in ("*", "null") and not _as_browsers_write(origin):

@@ -11,7 +11,7 @@ SwitchboardError
 └── UnreadableSetting     500   only who set up the endpoint can mend it
 """
 
-from switchboard.errors import BrokenInDify, InvalidInput, SwitchboardError
+from switchboard.errors import BrokenInDify, InvalidInput, SwitchboardError, WaitsForAPerson
 
 
 class WrongKey(InvalidInput):
@@ -73,6 +73,6 @@ def reply_headers(error: SwitchboardError) -> dict[str, str]:
             return {"WWW-Authenticate": error.challenge, **_FINAL}
         case MethodNotAllowed():
             return {"Allow": ", ".join(error.allowed)}
-        case BrokenInDify() | UnreadableSetting():
+        case BrokenInDify() | UnreadableSetting() | WaitsForAPerson():
             return _FINAL
     return {}

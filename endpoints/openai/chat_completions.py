@@ -41,7 +41,7 @@ class ChatCompletionsEndpoint(Endpoint):
             pieces = ask_app(self.session, app_chat_of(request, partner))
         else:
             model = partner.name
-            pieces = ask(self.session, chat_of(request, partner))
+            pieces = ask(self.session, chat_of(request, partner), at_once=not request.stream)
 
         if not request.stream:
             pieces = whole(pieces)

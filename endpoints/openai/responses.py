@@ -43,7 +43,7 @@ class ResponsesEndpoint(Endpoint):
             pieces = ask_app(self.session, app_chat_of(request, partner, tools))
         else:
             model = partner.name
-            pieces = ask(self.session, chat_of(request, partner, tools))
+            pieces = ask(self.session, chat_of(request, partner, tools), at_once=not request.stream)
 
         reply = Reply(request, model=request.model or model, tools=tools)
         if not request.stream:

@@ -19,7 +19,7 @@ from switchboard.apps.events import AppEvents, AppFile, AppKind
 from switchboard.apps.outputs import readable_outputs
 from switchboard.chat.pieces import Conversation, End, Finish, Piece, Reasoning, Replacement, SplitText, Text, Usage
 from switchboard.chat.reasoning import without_reasoning
-from switchboard.errors import InvalidInput, NoAnswer
+from switchboard.errors import InvalidInput, WaitsForAPerson
 from switchboard.reverse_invocation import reverse_invocation
 from switchboard.wire_limits import check_request_fits
 
@@ -183,10 +183,7 @@ class _Answer:
         """What is known only now. Raises what went wrong among the events."""
         result = self._events.result()
         if result.status == "paused":
-            raise NoAnswer(
-                f"The app waits for a person at {', '.join(result.waits_at) or 'one of its nodes'} and goes on in Dify "
-                "once that is done."
-            )
+            raise WaitsForAPerson(result.waits_at)
         final = readable_outputs(result.outputs) if result.kind is AppKind.WORKFLOW else result.answer
         sent = "".join(self._sent)
         if sent and self._replaced:

@@ -53,23 +53,24 @@ class Chat:
     """Those of the model's parameters that give way where it does not take them so: lowered, or else left out."""
 
 
-def ask(session: Session, chat: Chat) -> Iterator[Piece]:
+def ask(session: Session, chat: Chat, *, at_once: bool = False) -> Iterator[Piece]:
     """The answer as it comes; Dify is asked when the first piece is. Raises SwitchboardErrors.
 
+    `at_once` joins the text, which is less work for a caller that waits for the whole answer anyway.
     With a schema there is one `Text`, the whole object as JSON: Dify may have mended what the model said on the way.
     """
     try:
-        yield from _ask_once(session, chat)
+        yield from _ask_once(session, chat, at_once=at_once)
     except RefusedByDify as refusal:  # before the model was asked, so before the first piece
         parameters = given_way(chat.model.completion_params, refusal.parameter, chat.negotiable, most=refusal.most)
         if parameters == chat.model.completion_params:
             raise
         model = chat.model.model_copy(update={"completion_params": parameters})
-        yield from ask(session, replace(chat, model=model))
+        yield from ask(session, replace(chat, model=model), at_once=at_once)
 
 
-def _ask_once(session: Session, chat: Chat) -> Iterator[Piece]:
-    answer = _Answer(chat)
+def _ask_once(session: Session, chat: Chat, *, at_once: bool) -> Iterator[Piece]:
+    answer = _Answer(chat, at_once=at_once)
     messages = _told_to_call(chat) if chat.has_to_call else chat.messages
     if is_deepseek(chat.model.provider):
         messages = marked_history(messages)
@@ -120,8 +121,11 @@ def _check_size(chat: Chat) -> None:
 class _Answer:
     """Reads the chunks of one answer."""
 
-    def __init__(self, chat: Chat) -> None:
+    def __init__(self, chat: Chat, *, at_once: bool) -> None:
         self._chat = chat
+        self._at_once = at_once
+        self._unread: list[str] = []
+        """Text that has come and not been looked at."""
         self.calls = ToolCalls(only_first=chat.one_call)
         self._split = SplitText()
         self._usage: LLMUsage | None = None
@@ -139,16 +143,21 @@ class _Answer:
             content = delta.message.content
             if isinstance(content, str):
                 if content:
-                    yield from self._text(self._split.feed(content))
+                    self._unread.append(content)
+                    if not self._at_once:
+                        yield from self._read()
             elif content:
+                yield from self._read()
                 yield from self._parts(content)
             if delta.message.tool_calls:
+                yield from self._read()
                 yield from self.calls.feed(delta.message.tool_calls)
             if wants_object and isinstance(chunk, LLMResultChunkWithStructuredOutput):
                 self._object = self._object if chunk.structured_output is None else chunk.structured_output
 
     def end(self) -> Iterator[Piece]:
         """What is known only now."""
+        yield from self._read()
         yield from self._text(self._split.flush())
         yield from self.calls.flush()
         if self._is_empty:
@@ -168,6 +177,10 @@ class _Answer:
             finish(self._finish_reason, called=bool(self.calls)),
             Usage(usage.prompt_tokens, usage.completion_tokens, usage.total_tokens) if usage else None,
         )
+
+    def _read(self) -> list[Reasoning | Text]:
+        text, self._unread = "".join(self._unread), []
+        return self._text(self._split.feed(text)) if text else []
 
     def _text(self, pieces: list[Reasoning | Text]) -> list[Reasoning | Text]:
         """Without the text where an object is to come in its place."""

@@ -131,7 +131,7 @@ class SplitText:
 def whole(pieces: Iterable[Piece]) -> Iterator[Piece]:
     """The pieces of an answer that is not streamed. What was thought before a closing tag alone is told apart too."""
     known = list(pieces)
-    if not any(isinstance(piece, Reasoning | Replacement) for piece in known):
+    if not any(isinstance(piece, (Reasoning, Replacement)) for piece in known):
         split = parted_at_the_end("".join(piece.text for piece in known if isinstance(piece, Text)))
         if split.reasoning.strip():
             told = [piece for piece in known if not isinstance(piece, Text)]

@@ -60,10 +60,10 @@ class ReasoningSplitter:
 
     def feed(self, text: str) -> Split:
         """The next chunk."""
-        if self._has_begun and not self._inside and not self._held and not self._after_block and "<" not in text:
-            self._line_is_blank = _line_is_blank(text, before=self._line_is_blank)
-            return Split(text, "")
-        return self._split(self._held + text)
+        text = self._held + text
+        if self._inside or "<" in text:
+            return self._split(text)
+        return Split(self._outside(text), "")
 
     def flush(self) -> Split:
         """The end of the answer: what was held back after all is text."""
@@ -82,7 +82,10 @@ class ReasoningSplitter:
             else:
                 found, tag = self._opening_tag(text, position), "<think>\n"
             end = found.start() if found else len(text) - _could_start(text, position, tag)
-            self._add(text[position:end], answer, reasoning)
+            if self._inside:
+                reasoning.append(self._unmarked.feed(text[position:end]))
+            else:
+                answer.append(self._outside(text[position:end]))
             if not found:
                 self._held = text[end:]
                 return Split("".join(answer), "".join(reasoning))
@@ -103,10 +106,8 @@ class ReasoningSplitter:
             position = found.start()
         return None
 
-    def _add(self, text: str, answer: list[str], reasoning: list[str]) -> None:
-        if self._inside:
-            reasoning.append(self._unmarked.feed(text))
-            return
+    def _outside(self, text: str) -> str:
+        """What the answer has of a text without tags."""
         if self._after_block:  # the blank lines between reasoning and answer belong to neither
             text = text.lstrip()
             self._after_block = not text
@@ -114,7 +115,7 @@ class ReasoningSplitter:
         if not self._has_begun:
             text = self._begin(text)
         self._line_is_blank = _line_is_blank(text, before=self._line_is_blank)
-        answer.append(text)
+        return text
 
     def _begin(self, text: str) -> str:
         """The start of the answer without its blank lines, once there is something else in it."""

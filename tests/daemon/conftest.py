@@ -3,6 +3,11 @@ import pytest
 _MEASURED = pytest.StashKey[list[str]]()
 
 
+@pytest.fixture(autouse=True)
+def starts_processes(child_process: None) -> None:
+    """The daemon and Dify's CLI are such."""
+
+
 @pytest.fixture
 def measured(request):
     """Takes a line for the end of the report."""

@@ -118,6 +118,11 @@ MODELS = [
         {"parameters": CITY, "model": node_model("boom"), "query": "Lisbon", "instruction": ""},
     ),
     Call(
+        "extractor of an unknown model",
+        "node_parameter_extractor",
+        {"parameters": CITY, "model": node_model("nosuch"), "query": "Lisbon", "instruction": ""},
+    ),
+    Call(
         "classifier",
         "node_question_classifier",
         {"classes": CLASSES, "model": node_model("says-class"), "query": "A ball", "instruction": ""},
@@ -133,6 +138,7 @@ APPS = [
     Call("chatbot", "app", chat("chatbot")),
     Call("chatbot that blocks", "app", chat("chatbot", response_mode="blocking")),
     Call("chatbot that fails", "app", chat("chatbot that fails")),
+    Call("chatbot that fails and blocks", "app", chat("chatbot that fails", response_mode="blocking")),
     Call("chatbot at its limit", "app", chat("chatbot at its limit")),
     Call("chatbot that is moderated", "app", chat("chatbot that is moderated")),
     Call("chatbot without a query", "app", chat("chatbot", "")),
@@ -146,6 +152,8 @@ APPS = [
     Call("chatflow", "app", chat("chatflow")),
     Call("chatflow that blocks", "app", chat("chatflow", response_mode="blocking")),
     Call("chatflow that fails", "app", chat("chatflow that fails")),
+    Call("chatflow that fails and blocks", "app", chat("chatflow that fails", response_mode="blocking")),
+    Call("chatflow with an unknown conversation", "app", chat("chatflow", conversation_id=UNKNOWN_ID)),
     Call("workflow", "app", workflow("workflow")),
     Call("workflow that blocks", "app", workflow("workflow", response_mode="blocking")),
     Call("workflow with an input that is missing", "app", workflow("workflow", {})),

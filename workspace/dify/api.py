@@ -136,6 +136,8 @@ class DifyApi:
         if known is None or model in known or f"{provider}/{model}" in known:
             return
         problem = f"Model {model} credentials is not initialized."
+        if invoke_type.startswith("node_"):
+            problem = f"Model {model} not exist."
         if known and all("/" in name and not name.startswith(f"{provider}/") for name in known):
             problem = f"Provider {provider} does not exist."
         raise Refused(problem) if invoke_type in STREAMED else DifyError(problem)

@@ -11,7 +11,7 @@ from dify_plugin.entities.tool import ToolInvokeMessage
 from switchboard.apps.events import AppFile, AppResult
 from switchboard.apps.outputs import readable_outputs
 from switchboard.chat.pieces import End, Piece, Replacement, Text
-from switchboard.errors import NoAnswer
+from switchboard.errors import NoAnswer, WaitsForAPerson
 from switchboard.media.audio import Audio
 
 PATIENCE = 10.0
@@ -70,12 +70,9 @@ def app_progress(event: Mapping[str, Any]) -> Progress | None:
 
 
 def app_outcome(result: AppResult) -> Outcome:
-    """The answer of a chat app, or what a workflow put out; files as links. Raises NoAnswer for a run that waits."""
+    """The answer of a chat app, or what a workflow put out; files as links. Raises WaitsForAPerson."""
     if result.status == "paused":
-        raise NoAnswer(
-            f"The app waits for a person at {', '.join(result.waits_at) or 'one of its nodes'} and goes on in Dify "
-            "once that is done."
-        )
+        raise WaitsForAPerson(result.waits_at)
     answer = result.answer or readable_outputs(result.outputs)
     told = {"conversation_id": result.conversation_id, "outputs": result.outputs}
     structured: dict[str, Any] = {"answer": answer, **{name: value for name, value in told.items() if value}}

@@ -29,6 +29,8 @@ SAME_NAME = (
 )
 """Parameters that Dify's models and these APIs call the same."""
 
+_OF_THINKING = ("reasoning_effort", "thinking", "enable_thinking", "think", "reasoning", "chat_template_kwargs")
+
 _NO_SUCH = "Dify's models have no such parameter"
 _PROBABILITIES = "Dify passes no log probabilities on"
 _BY_SCHEMA = "Dify binds an answer by a JSON schema alone; send one in `response_format`"
@@ -176,14 +178,15 @@ def refuse_what_cannot_be_had(request: ChatRequest) -> None:
             "`n` has to be 1: Dify makes one answer a call. Send the request once for each answer.", field="n"
         )
     given = request.model_extra or {}
-    for field, reason in REFUSED.items():
-        if field in given and _asks_for_something(field, given[field]):
-            raise InvalidInput(f"`{field}` cannot be had: {reason}.", field=field)
+    for field, value in given.items():
+        if field in REFUSED and _asks_for_something(field, value):
+            raise InvalidInput(f"`{field}` cannot be had: {REFUSED[field]}.", field=field)
     bound = request.structured_outputs.model_extra if request.structured_outputs else None
-    if field := next((name for name, value in (bound or {}).items() if value not in _AS_IT_IS), ""):
-        field = f"structured_outputs.{field}"
-        raise InvalidInput(f"`{field}` cannot be had: {_BY_SCHEMA}.", field=field)
-    if set(request.modalities or []) - {"text"}:
+    for name, value in (bound or {}).items():
+        if value not in _AS_IT_IS:
+            field = f"structured_outputs.{name}"
+            raise InvalidInput(f"`{field}` cannot be had: {_BY_SCHEMA}.", field=field)
+    if request.modalities and set(request.modalities) != {"text"}:
         raise InvalidInput("`modalities` can be text only. POST /v1/audio/speech speaks a text.", field="modalities")
 
 
@@ -227,6 +230,8 @@ def wanted_schema(request: ChatRequest) -> WantedSchema | None:
 
 def _thinking(request: ChatRequest, provider: str) -> dict[str, Any]:
     """Of the many ways to say whether and how much a model is to think, the first that says something."""
+    if request.model_fields_set.isdisjoint(_OF_THINKING):
+        return {}
     thinking, reasoning, template = request.thinking, request.reasoning, request.chat_template_kwargs
     effort = _first(
         request.reasoning_effort,

@@ -188,6 +188,16 @@ def test_an_app_that_fails_before_it_says_anything_is_an_error_of_http(api, answ
     assert failure.value.status_code == status
 
 
+def test_a_client_begins_no_second_run_while_one_waits_for_a_person(api):
+    api.answer(chatflow("workflow_paused", reasons=[{"node_title": "Approval"}]))
+    client = api.anthropic(max_retries=2)
+
+    with pytest.raises(anthropic.InternalServerError, match="waits for a person"):
+        client.messages.create(model="app/chat-app", max_tokens=50, messages=HELLO)
+
+    assert len(api.asked) == 1
+
+
 def test_an_answer_of_an_app_that_is_cut_off_ends_with_an_error(api):
     api.answer(chat("message", answer="Good "))
 

@@ -9,7 +9,7 @@ from endpoints.http import route as module
 from endpoints.http.errors import MethodNotAllowed, NotFound, UnreadableSetting
 from endpoints.http.route import presentable, route
 from endpoints.openai.wire.errors import openai_error
-from switchboard.errors import BrokenInDify, InvalidInput, NotConfigured, SwitchboardError, TimedOut
+from switchboard.errors import BrokenInDify, InvalidInput, NotConfigured, SwitchboardError, TimedOut, WaitsForAPerson
 
 SETTINGS = {"api_key": "test-key", "allowed_origins": "https://chat.example.com"}
 HEADERS = {"Authorization": "Bearer test-key", "Origin": "https://chat.example.com"}
@@ -77,7 +77,7 @@ def test_what_goes_with_a_status_goes_with_it(error_response):
     not_allowed = error_response(MethodNotAllowed("No.", allowed=["GET", "POST"]))
     assert not_allowed.headers["Allow"] == "GET, POST"
 
-    for error in (BrokenInDify("No."), UnreadableSetting("No.")):
+    for error in (BrokenInDify("No."), UnreadableSetting("No."), WaitsForAPerson(["Approval"])):
         assert error_response(error).headers["x-should-retry"] == "false"
     assert "x-should-retry" not in error_response(TimedOut("No.")).headers
 

@@ -162,7 +162,7 @@ def test_an_app_is_listed_once_whatever_its_aliases(api):
         ("A.B/c d = 1", ["a_b_c_d"]),
         ("ask_model = 1, ask model = 2", ["ask_model", "ask_model_2", "ask_model_3"]),
         (f"{'x' * 70} = 1, {'x' * 80} = 2", ["x" * 64, "x" * 62 + "_2"]),
-        ("é = ñ", ["tool"]),
+        ("é = -", ["tool"]),
     ],
 )
 def test_names_are_such_as_every_client_takes_and_no_two_are_alike(api, apps, names):

@@ -135,10 +135,10 @@ def test_a_name_that_dify_keeps_for_itself_is_lost_too(name, session):
 
 
 @pytest.mark.parametrize(("noun", "call"), CALLS.items())
-def test_a_model_that_is_not_known_has_no_credentials(noun, call):
+def test_a_model_that_is_not_known_does_not_exist(noun, call):
     text = error_of(lambda: call(session_of(FakeModels(), known_models={"other"})))
 
-    assert text == f"invoke {noun} failed: request failed: Model m credentials is not initialized."
+    assert text == f"invoke {noun} failed: request failed: Model m not exist."
 
 
 @pytest.mark.parametrize("kind", ["boolean", "array[boolean]", "date", ""])

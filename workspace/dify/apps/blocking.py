@@ -38,7 +38,10 @@ def _message(mode: Mode, events: Iterable[Event]) -> dict[str, Any]:
             case "message_end":
                 end = event
             case "error":
-                raise Refused(event["message"], status=event["status"])
+                said = event["message"]
+                raise Refused(
+                    f"PluginInvokeError: {said}" if said.startswith('{"args":') else said, status=event["status"]
+                )
     if end is None:
         raise Refused("Internal Server Error", status=500, code="unknown")
     metadata = {"annotation_reply": None, **end["metadata"]}
