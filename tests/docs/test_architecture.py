@@ -48,7 +48,7 @@ def test_the_table_of_speeds_is_the_one_that_is_measured():
     assert all(sum(line.startswith(name) for line in table) == len(apis) for name in for_each_api)
     others = (
         "200 streams at once, whole",
-        "memory before, MB",
+        "memory at rest, MB",
         "memory after, MB",
         "an app over MCP, ms",
         "five nodes, ms",
