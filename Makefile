@@ -3,7 +3,8 @@
 PYTHON ?= python3
 UV = .uv/bin/uv
 IN_VENV = .venv/bin/python
-BESIDE = tests/workspace tests/transports tests/publishing tests/test_contributing.py
+BESIDE = tests/workspace tests/transports tests/publishing
+BESIDE_FAST = tests/workspace tests/docs tests/test_repository.py
 SCHEMA = .venv/bin/check-jsonschema --quiet --builtin-schema
 
 .PHONY: help demo serve test test-fast test-daemon lint format docs bench package screenshots clean
@@ -17,14 +18,19 @@ demo: .venv/ready  ## calls every tool and every route on the local workspace; l
 serve: .venv/ready  ## serves the console and the endpoints on localhost, with the settings in examples/serve.yaml
 	@$(IN_VENV) -m workspace serve . --settings examples/serve.yaml
 
-test: .venv/ready  ## all tests, in two processes side by side that take about as long as each other
-	@log=$$(mktemp); $(IN_VENV) -m pytest $(BESIDE) >"$$log" 2>&1 & beside=$$!; \
+# $(1): the paths that one of two processes takes, for about as long as the other takes for the rest; $(2): options
+define pytest_in_two
+	@log=$$(mktemp); $(IN_VENV) -m pytest $(2) $(1) >"$$log" 2>&1 & beside=$$!; \
 	trap 'kill -INT $$beside 2>/dev/null; rm -f "$$log"' EXIT; trap 'exit 130' INT TERM; \
-	$(IN_VENV) -m pytest $(BESIDE:%=--ignore=%); status=$$?; \
+	$(IN_VENV) -m pytest $(2) $(1:%=--ignore=%); status=$$?; \
 	wait $$beside || status=$$?; cat "$$log"; exit $$status
+endef
+
+test: .venv/ready  ## all tests
+	$(call pytest_in_two,$(BESIDE))
 
 test-fast: .venv/ready  ## the tests that start no process of their own
-	@$(IN_VENV) -m pytest -q -m "not child_process"
+	$(call pytest_in_two,$(BESIDE_FAST),-q -m "not child_process")
 
 test-daemon: .venv/ready  ## the endpoints on the real plugin daemon (DIFY_DAEMON and DIFY_CLI name its binaries)
 	@$(IN_VENV) -m pytest --daemon tests/daemon tests/endpoints
