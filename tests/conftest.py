@@ -20,7 +20,7 @@ from tests.lent_plugin import LentPlugin
 from tests.openai_stand_in import Server, serving
 
 ON_THE_DAEMON = "run the endpoints' tests on the real plugin daemon, and tests/daemon with them"
-
+IN_DIFY = "run tests/dify/real in the Dify that DIFY_API, DIFY_EMAIL and DIFY_PASSWORD name"
 
 # Each client of httpx reads the authorities that it would trust, which takes longer than a call on loopback.
 ssl.create_default_context = functools.cache(ssl.create_default_context)
@@ -40,11 +40,14 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--daemon", action="store_true", help=ON_THE_DAEMON)
+    parser.addoption("--dify", action="store_true", help=IN_DIFY)
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    only_there = collection_path == Path(__file__).with_name("daemon")
-    return True if only_there and not config.getoption("--daemon") else None
+    here = Path(__file__).parent
+    options = {here / "daemon": "--daemon", here / "dify/real": "--dify"}
+    option = options.get(collection_path)
+    return True if option and not config.getoption(option) else None
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -60,7 +60,7 @@ def main() -> int:
                     [cli, "plugin", "package", made.RECORDER, "-o", package], check=True, capture_output=True
                 )
                 console.install(package)
-            made.add_models(console, served.url)
+            made.add_models(console, served.url, made.wanted_models())
             served.tried.set()
             place = RealPlace(console)
             for name in recordings.NAMES:

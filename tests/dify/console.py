@@ -29,6 +29,7 @@ class ConsoleError(Exception):
     def __init__(self, call: str, response: httpx.Response) -> None:
         super().__init__(f"{call}: HTTP {response.status_code} {response.text[:2000]}")
         self.status = response.status_code
+        self.message = _message(response)
 
 
 class Console:
@@ -47,6 +48,9 @@ class Console:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
         self._http.close()
 
     def call(self, method: str, path: str, **options: Any) -> Any:
@@ -76,9 +80,17 @@ class Console:
 
     def install(self, package: Path) -> str:
         """Its unique identifier. Another build of an installed version changes nothing: uninstall that first."""
+        identifier = self.upload(package)
+        self.install_uploaded(identifier)
+        return identifier
+
+    def upload(self, package: Path) -> str:
+        """The unique identifier of a package that Dify keeps, and has not installed yet."""
         path = "/workspaces/current/plugin/upload/pkg"
         files = {"pkg": (package.name, package.read_bytes(), "application/octet-stream")}
-        identifier = str(self.call("POST", path, files=files)["unique_identifier"])
+        return str(self.call("POST", path, files=files)["unique_identifier"])
+
+    def install_uploaded(self, identifier: str) -> None:
         task = self.post("/workspaces/current/plugin/install/pkg", {"plugin_unique_identifiers": [identifier]})
         until = time.monotonic() + LONGEST_INSTALLATION
         while not task.get("all_installed"):
@@ -86,9 +98,8 @@ class Console:
             if state["status"] == "success":
                 break
             if state["status"] == "failed" or time.monotonic() > until:
-                raise RuntimeError(f"Dify did not install {package.name}: {json.dumps(state['plugins'])[:2000]}")
+                raise RuntimeError(f"Dify did not install {identifier}: {json.dumps(state['plugins'])[:2000]}")
             time.sleep(0.5)
-        return identifier
 
     def uninstall(self, plugin_id: str) -> bool:
         """Whether it was installed."""
@@ -133,6 +144,36 @@ class Console:
         """Those whose name holds this."""
         return list(self.get("/apps", page=1, limit=100, name=name)["data"])
 
+    def all_apps(self) -> list[dict[str, Any]]:
+        return self._pages("/apps")
+
+    def _pages(self, path: str, **params: Any) -> list[dict[str, Any]]:
+        found, page = [], 1
+        while True:
+            answer = self.get(path, page=page, limit=100, **params)
+            found += answer["data"]
+            if not answer["has_more"]:
+                return found
+            page += 1
+
+    def agents(self, name: str) -> list[dict[str, Any]]:
+        """The New Agents whose name begins with this; none in a Dify that knows no such."""
+        try:
+            return [each for each in self._pages("/agent") if each["name"].startswith(name)]
+        except ConsoleError as error:
+            if error.status == 404:
+                return []
+            raise
+
+    def delete_agent(self, agent_id: str) -> None:
+        self.call("DELETE", f"/agent/{agent_id}")
+
+    def upload_file(self, name: str, content: bytes) -> dict[str, Any]:
+        """What a start variable of type file takes."""
+        kept = self.call("POST", "/files/upload", files={"file": (name, content)})
+        kind = "audio" if name.endswith((".mp3", ".wav")) else "image" if name.endswith(".png") else "document"
+        return {"type": kind, "transfer_method": "local_file", "upload_file_id": kept["id"], "url": ""}
+
     def import_app(self, dsl: str) -> str:
         """The id of the app that a DSL file makes."""
         found = self.post("/apps/imports", {"mode": "yaml-content", "yaml_content": dsl})
@@ -173,6 +214,9 @@ class Console:
         path = "/workspaces/current/endpoints/list/plugin"
         return list(self.get(path, page=1, page_size=100, plugin_id=plugin_id)["endpoints"])
 
+    def all_endpoints(self) -> list[dict[str, Any]]:
+        return list(self.get("/workspaces/current/endpoints/list", page=1, page_size=100)["endpoints"])
+
     def remove_endpoints(self, endpoint_id: str) -> None:
         self.post("/workspaces/current/endpoints/delete", {"endpoint_id": endpoint_id})
 
@@ -185,13 +229,25 @@ class Service:
             base_url=f"{address}/v1", headers={"Authorization": f"Bearer {key}"}, timeout=LONGEST_CALL
         )
 
-    def events(self, path: str, body: dict[str, Any]) -> Iterator[dict[str, Any]]:
-        """Those of a streamed run: `/chat-messages`, `/workflows/run`."""
-        with self._http.stream("POST", path, json={"inputs": {}, "response_mode": "streaming", **body}) as response:
+    def events(
+        self, path: str, body: dict[str, Any], *, seconds: float = LONGEST_CALL
+    ) -> Iterator[dict[str, Any]]:
+        """Those of a streamed run: `/chat-messages`, `/workflows/run`. httpx.ReadTimeout after silence of `seconds`."""
+        asked = {"inputs": {}, "response_mode": "streaming", **body}
+        with self._http.stream("POST", path, json=asked, timeout=seconds) as response:
             if response.status_code >= 300:
                 response.read()
                 raise ConsoleError(f"POST {path}", response)
             yield from _events(response)
+
+
+def _message(response: httpx.Response) -> str:
+    """Dify's own words, as far as there are any."""
+    try:
+        said = response.json()
+    except ValueError:
+        return response.text[:300]
+    return str(said["message"] if isinstance(said, dict) and said.get("message") else said)
 
 
 def _events(response: httpx.Response) -> Iterator[dict[str, Any]]:

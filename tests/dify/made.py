@@ -1,16 +1,18 @@
 """What the tests make in a workspace of Dify, and remove again: plugins, models, apps."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from tests.dify import apps, models
+from tests.dify import apps, models, offline
 from tests.dify.console import Console
 
 HERE = Path(__file__).parent
 RECORDER = HERE / "recorder"
 
 
-def add_models(console: Console, base_url: str) -> None:
-    """Those of `models`, at an address that Dify reaches."""
+def add_models(console: Console, base_url: str, wanted: list[tuple[str, str]]) -> None:
+    """Those of `wanted`, name and type, at an address that Dify reaches."""
     given = {"api_key": "test-key", "endpoint_url": base_url}
     llm = {
         **given,
@@ -29,9 +31,9 @@ def add_models(console: Console, base_url: str) -> None:
     others = {
         "text-embedding": {**given, "context_size": "8000", "max_chunks": "32"},
         "rerank": {**given, "context_size": "8000"},
-        "tts": {**given, "voices": "alloy"},
+        "tts": {**given, "voices": "alloy, en-us"},
     }
-    for name, kind in wanted_models():
+    for name, kind in wanted:
         credentials = others.get(kind) or llm | (with_tools if name == "calls-a-tool" else without)
         console.add_model(apps.PROVIDER, apps.MODEL_PREFIX + name, kind, credentials)
 
@@ -40,6 +42,11 @@ def wanted_models() -> list[tuple[str, str]]:
     """Name and type."""
     others = [(name, kind) for kind, names in models.OTHERS.items() for name in names]
     return [(name, "llm") for name in models.LLMS] + others
+
+
+def offline_models() -> list[tuple[str, str]]:
+    """The same of `offline`."""
+    return [(name, kind) for name, (kind, _) in offline.MODELS.items()]
 
 
 def add_app(console: Console, dsl: str, *, publish: bool = True) -> str:
@@ -55,6 +62,51 @@ def remove_all(console: Console) -> None:
     while found := console.apps(apps.PREFIX):
         for app in found:
             console.delete_app(app["id"])
-    for name, kind in wanted_models():
-        console.remove_model(apps.PROVIDER, apps.MODEL_PREFIX + name, kind)
+    for agent in console.agents(apps.PREFIX):
+        console.delete_agent(agent["id"])
+    for group in console.all_endpoints():
+        if group["name"].startswith(apps.PREFIX):
+            console.remove_endpoints(group["id"])
+    kept = console.models(apps.PROVIDER)
+    for name, kind in kept:
+        if name.startswith(apps.MODEL_PREFIX):
+            console.remove_model(apps.PROVIDER, name, kind)
     console.uninstall("switchboard/recorder")
+
+
+@contextmanager
+def installed_instead(console: Console, plugin_id: str, identifier: str) -> Iterator[None]:
+    """An uploaded package installed, in place of the same plugin where that is there, which comes back afterwards."""
+    found = console.plugins().get(plugin_id)
+    if found:
+        console.uninstall(plugin_id)
+    try:
+        console.install_uploaded(identifier)
+        yield
+    finally:
+        console.uninstall(plugin_id)
+        if found:
+            console.install_uploaded(found["plugin_unique_identifier"])
+
+
+type Listed = dict[str, list[str]]
+
+
+def listed(console: Console) -> Listed:
+    """What there is in a workspace, by kind."""
+    kinds = ("llm", "text-embedding", "rerank", "tts", "speech2text", "moderation")
+    return {
+        "plugins": sorted(each["plugin_unique_identifier"] for each in console.plugins().values()),
+        "apps": sorted(each["id"] for each in console.all_apps()),
+        "agents": sorted(each["id"] for each in console.agents("")),
+        "endpoints": sorted(f"{each['id']} {each['enabled']}" for each in console.all_endpoints()),
+        "models": sorted(map(str, console.models(apps.PROVIDER))),
+        "default models": [str(console.default_model(kind)) for kind in kinds],
+    }
+
+
+def check_left_as_it_was(console: Console, before: Listed) -> None:
+    after = listed(console)
+    changed = {kind: set(before[kind]) ^ set(after[kind]) for kind in before if before[kind] != after[kind]}
+    if changed:
+        raise RuntimeError(f"Dify is not as it was before: {changed}")

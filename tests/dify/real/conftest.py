@@ -1,0 +1,45 @@
+"""The Dify that is asked: what is made in it before the first of these tests, and removed after the last."""
+
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.dify import prerequisites
+from tests.dify.real.place import Place, prepared
+
+
+@pytest.fixture(autouse=True)
+def starts_processes(child_process: None) -> None:
+    """`make serve` is one."""
+
+
+@pytest.fixture(scope="session")
+def say(request: pytest.FixtureRequest) -> Callable[[str], None]:
+    """Takes a line of what is being done."""
+    reporter = request.config.pluginmanager.get_plugin("terminalreporter")
+    assert reporter is not None
+
+    def say(line: str) -> None:
+        reporter.ensure_newline()
+        reporter.write_line(f"-- {line}")
+
+    return say
+
+
+@pytest.fixture(scope="session")
+def dify(child_process: None, say: Callable[[str], None]) -> Iterator[Place]:
+    if not prerequisites.is_named():
+        pytest.skip(prerequisites.UNNAMED)
+    address, email, password = (os.environ[name] for name in prerequisites.NAMED_BY)
+    try:
+        with (
+            tempfile.TemporaryDirectory() as folder,
+            prerequisites.logged_in(address, email, password) as console,
+            prepared(console, Path(folder), say) as place,
+        ):
+            yield place
+    except prerequisites.NotReady as error:
+        pytest.exit(str(error), returncode=2)
