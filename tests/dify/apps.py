@@ -38,9 +38,9 @@ def dsl(name: str, nodes: list[dict[str, Any]], *, mode: str = "workflow", **wor
     return yaml.safe_dump({**made, "version": "0.7.0"}, allow_unicode=True)
 
 
-def chat(name: str, model_name: str, *, mode: str = "chat", tools: tuple[str, ...] = (), **config: Any) -> str:
+def chat(name: str, model_name: str, *, mode: str = "chat", tools: tuple[dict[str, Any], ...] = (), **config: Any) -> str:
     """A chatbot, an agent (`agent-chat`) or a completion app: without a graph."""
-    agent = {"enabled": True, "strategy": "function_call", "max_iteration": 5, "tools": list(map(_agent_tool, tools))}
+    agent = {"enabled": True, "strategy": "function_call", "max_iteration": 5, "tools": list(tools)}
     text = {"pre_prompt": "{{query}}"} if mode == "completion" else {"pre_prompt": ""}
     query = {"paragraph": {"label": "Query", "variable": "query", "required": True, "max_length": 48, "default": ""}}
     made = {
@@ -71,15 +71,16 @@ def chat(name: str, model_name: str, *, mode: str = "chat", tools: tuple[str, ..
     return yaml.safe_dump(made, allow_unicode=True)
 
 
-def _agent_tool(tool_name: str) -> dict[str, Any]:
+def agent_tool(tool_name: str, *, provider: str = RECORDER, **parameters: Any) -> dict[str, Any]:
+    """A tool of a legacy agent, with what is set by hand."""
     return {
         "enabled": True,
-        "provider_id": RECORDER,
-        "provider_name": RECORDER,
+        "provider_id": provider,
+        "provider_name": provider,
         "provider_type": "builtin",
         "tool_name": tool_name,
         "tool_label": tool_name,
-        "tool_parameters": {},
+        "tool_parameters": parameters,
     }
 
 
@@ -122,7 +123,7 @@ APPS: dict[str, str] = {
     "chatbot that fails": chat("chatbot that fails", "boom"),
     "chatbot at its limit": chat("chatbot at its limit", "limited"),
     "chatbot that is moderated": chat("chatbot that is moderated", "echo", **KEYWORDS),
-    "agent": chat("agent", "calls-a-tool", mode="agent-chat", tools=("put_out", "receive")),
+    "agent": chat("agent", "calls-a-tool", mode="agent-chat", tools=(agent_tool("put_out"), agent_tool("receive"))),
     "agent that fails": chat("agent that fails", "boom", mode="agent-chat"),
     "completion": chat("completion", "echo", mode="completion"),
     "chatflow": dsl(

@@ -76,17 +76,15 @@ def remove_all(console: Console) -> None:
 
 @contextmanager
 def installed_instead(console: Console, plugin_id: str, identifier: str) -> Iterator[None]:
-    """An uploaded package installed, in place of the same plugin where that is there, which comes back afterwards."""
-    found = console.plugins().get(plugin_id)
-    if found:
-        console.uninstall(plugin_id)
+    """An uploaded package installed. Where the plugin was there before, it stays, for what uses it: Dify keeps the
+    settings of endpoints, and no package that it has uninstalled."""
+    was_there = console.uninstall(plugin_id)
     try:
         console.install_uploaded(identifier)
         yield
     finally:
-        console.uninstall(plugin_id)
-        if found:
-            console.install_uploaded(found["plugin_unique_identifier"])
+        if not was_there:
+            console.uninstall(plugin_id)
 
 
 type Listed = dict[str, list[str]]
@@ -96,7 +94,7 @@ def listed(console: Console) -> Listed:
     """What there is in a workspace, by kind."""
     kinds = ("llm", "text-embedding", "rerank", "tts", "speech2text", "moderation")
     return {
-        "plugins": sorted(each["plugin_unique_identifier"] for each in console.plugins().values()),
+        "plugins": sorted(console.plugins()),
         "apps": sorted(each["id"] for each in console.all_apps()),
         "agents": sorted(each["id"] for each in console.agents("")),
         "endpoints": sorted(f"{each['id']} {each['enabled']}" for each in console.all_endpoints()),

@@ -34,8 +34,10 @@ FAILS = {
     "unauthorised": (401, "Incorrect API key provided.", "invalid_request_error", "invalid_api_key"),
 }
 """Status, message, type and code of what a model fails with."""
-LLMS = ("echo", "calls-a-tool", *SAYS, *FAILS)
-"""`echo` repeats the last message, `calls-a-tool` calls the first tool and then tells what it said."""
+LLMS = ("echo", "slow", "calls-a-tool", *SAYS, *FAILS)
+"""`echo` repeats the last message, `slow` does so with SECONDS_A_WORD before each word, `calls-a-tool` calls the first
+tool and then tells what it said."""
+SECONDS_A_WORD = 0.7
 OTHERS = {"text-embedding": ("embed", "boom"), "rerank": ("rerank", "boom"), "tts": ("speak", "boom")}
 """By type of model. Their `boom` fails as the language model of that name does."""
 
@@ -46,6 +48,7 @@ class Models(ThreadingHTTPServer):
     def __init__(self, address: str = "127.0.0.1") -> None:
         super().__init__((address, 0), _Handler)
         self.tried = threading.Event()
+        self.closed = threading.Event()
 
     @property
     def url(self) -> str:
@@ -61,6 +64,7 @@ def serving_models(address: str = "127.0.0.1") -> Iterator[Models]:
     try:
         yield listener
     finally:
+        listener.closed.set()
         listener.shutdown()
         thread.join()
         listener.server_close()
@@ -118,7 +122,21 @@ class _Handler(BaseHTTPRequestHandler):
         chunks = [{**head, "object": "chat.completion.chunk", "choices": choice} for choice in choices]
         chunks[-1]["usage"] = _USAGE
         lines = [f"data: {json.dumps(chunk)}\n\n" for chunk in chunks] + ["data: [DONE]\n\n"]
+        if asked["model"] == "slow":
+            self._slowly(lines)
+            return
         self._bytes("".join(lines).encode(), "text/event-stream", 200)
+
+    def _slowly(self, lines: list[str]) -> None:
+        self.send_response(200)
+        self.send_header("Content-Type", "text/event-stream")
+        self.send_header("Connection", "close")
+        self.end_headers()
+        self.close_connection = True
+        for line in lines:
+            self.wfile.write(line.encode())
+            self.wfile.flush()
+            self.server.closed.wait(SECONDS_A_WORD)
 
     def _json(self, value: dict[str, Any], status: int = 200) -> None:
         self._bytes(json.dumps(value).encode(), "application/json", status)

@@ -14,6 +14,7 @@ MODELS = {
     "extractive": ("llm", "local/extractive"),
     "minilm": ("text-embedding", "local/minilm"),
     "espeak": ("tts", "local/espeak"),
+    "pocketsphinx": ("speech2text", "local/pocketsphinx"),
     "reranking": ("rerank", "local/minilm"),
 }
 """Type of model, and what it is in the local workspace, by the name that it has in Dify behind MODEL_PREFIX."""
