@@ -38,7 +38,9 @@ def dsl(name: str, nodes: list[dict[str, Any]], *, mode: str = "workflow", **wor
     return yaml.safe_dump({**made, "version": "0.7.0"}, allow_unicode=True)
 
 
-def chat(name: str, model_name: str, *, mode: str = "chat", tools: tuple[dict[str, Any], ...] = (), **config: Any) -> str:
+def chat(
+    name: str, model_name: str, *, mode: str = "chat", tools: tuple[dict[str, Any], ...] = (), **config: Any
+) -> str:
     """A chatbot, an agent (`agent-chat`) or a completion app: without a graph."""
     agent = {"enabled": True, "strategy": "function_call", "max_iteration": 5, "tools": list(tools)}
     text = {"pre_prompt": "{{query}}"} if mode == "completion" else {"pre_prompt": ""}

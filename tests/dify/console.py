@@ -12,6 +12,7 @@ import base64
 import json
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +38,9 @@ class Console:
 
     def __init__(self, address: str, email: str, password: str) -> None:
         self.address = address.rstrip("/")
-        self._http = httpx.Client(base_url=f"{self.address}/console/api", timeout=LONGEST_CALL)
+        self._opened = ExitStack()
+        http = httpx.Client(base_url=f"{self.address}/console/api", timeout=LONGEST_CALL)
+        self._http = self._opened.enter_context(http)
         given = {"email": email, "password": base64.b64encode(password.encode()).decode(), "remember_me": True}
         self.post("/login", given)
         self._http.headers["X-CSRF-Token"] = next(
@@ -51,7 +54,7 @@ class Console:
         self.close()
 
     def close(self) -> None:
-        self._http.close()
+        self._opened.close()
 
     def call(self, method: str, path: str, **options: Any) -> Any:
         """The JSON that comes back, None where nothing does."""
@@ -176,12 +179,17 @@ class Console:
 
     def import_app(self, dsl: str) -> str:
         """The id of the app that a DSL file makes."""
-        found = self.post("/apps/imports", {"mode": "yaml-content", "yaml_content": dsl})
-        if found["status"] == "pending":
-            found = self.post(f"/apps/imports/{found['id']}/confirm")
+        found = self.imported(dsl)
         if found["status"] == "failed":
             raise RuntimeError(f"Dify did not import the app: {found.get('error')}")
         return str(found["app_id"])
+
+    def imported(self, dsl: str) -> dict[str, Any]:
+        """What Dify says of a DSL file: its `status` is "completed", "completed-with-warnings" or "failed"."""
+        found: dict[str, Any] = self.post("/apps/imports", {"mode": "yaml-content", "yaml_content": dsl})
+        if found["status"] == "pending":
+            found = self.post(f"/apps/imports/{found['id']}/confirm")
+        return found
 
     def publish(self, app_id: str) -> None:
         self.post(f"/apps/{app_id}/workflows/publish", {"marked_name": "", "marked_comment": ""})
@@ -202,7 +210,12 @@ class Console:
 
     def service(self, app_id: str) -> "Service":
         keys = self.get(f"/apps/{app_id}/api-keys")["data"]
-        return Service(self.address, (keys[0] if keys else self.post(f"/apps/{app_id}/api-keys"))["token"])
+        return self.service_of((keys[0] if keys else self.post(f"/apps/{app_id}/api-keys"))["token"])
+
+    def service_of(self, key: str) -> "Service":
+        return Service(
+            self._opened.enter_context(httpx.Client(base_url=f"{self.address}/v1", timeout=LONGEST_CALL)), key
+        )
 
     # --- endpoint groups
 
@@ -224,14 +237,11 @@ class Console:
 class Service:
     """One app over Dify's API for programs."""
 
-    def __init__(self, address: str, key: str) -> None:
-        self._http = httpx.Client(
-            base_url=f"{address}/v1", headers={"Authorization": f"Bearer {key}"}, timeout=LONGEST_CALL
-        )
+    def __init__(self, http: httpx.Client, key: str) -> None:
+        self._http = http
+        self._http.headers["Authorization"] = f"Bearer {key}"
 
-    def events(
-        self, path: str, body: dict[str, Any], *, seconds: float = LONGEST_CALL
-    ) -> Iterator[dict[str, Any]]:
+    def events(self, path: str, body: dict[str, Any], *, seconds: float = LONGEST_CALL) -> Iterator[dict[str, Any]]:
         """Those of a streamed run: `/chat-messages`, `/workflows/run`. httpx.ReadTimeout after silence of `seconds`."""
         asked = {"inputs": {}, "response_mode": "streaming", **body}
         with self._http.stream("POST", path, json=asked, timeout=seconds) as response:

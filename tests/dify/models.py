@@ -34,8 +34,8 @@ FAILS = {
     "unauthorised": (401, "Incorrect API key provided.", "invalid_request_error", "invalid_api_key"),
 }
 """Status, message, type and code of what a model fails with."""
-LLMS = ("echo", "slow", "calls-a-tool", *SAYS, *FAILS)
-"""`echo` repeats the last message, `slow` does so with SECONDS_A_WORD before each word, `calls-a-tool` calls the first
+LLMS = ("echo", "counts", "slow", "calls-a-tool", *SAYS, *FAILS)
+"""`echo` repeats the last message, `counts` says how many a user has sent, `slow` does so with SECONDS_A_WORD before each word, `calls-a-tool` calls the first
 tool and then tells what it said."""
 SECONDS_A_WORD = 0.7
 OTHERS = {"text-embedding": ("embed", "boom"), "rerank": ("rerank", "boom"), "tts": ("speak", "boom")}
@@ -159,6 +159,8 @@ def _answer(asked: dict[str, Any]) -> tuple[str, list[dict[str, Any]]]:
     text = last["content"] if isinstance(last["content"], str) else json.dumps(last["content"])
     if asked["model"] in SAYS:
         return SAYS[asked["model"]], []
+    if asked["model"] == "counts":
+        return f"Message {[each['role'] for each in asked['messages']].count('user')} of a user.", []
     if asked["model"] == "calls-a-tool" and asked.get("tools"):
         if last["role"] == "tool":
             return f"The tool said: {text}", []

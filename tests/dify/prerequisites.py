@@ -57,7 +57,9 @@ def check_worker(console: Console, seconds: float = FIRST_EVENT) -> None:
         if not any(event["event"] == "workflow_finished" for event in events):
             raise NotReady("Dify does not run a workflow to its end: look at the log of its worker.")
     except httpx.ReadTimeout:
-        raise NotReady("Dify's worker takes up no run: start it (docker compose up -d worker), or see its log.") from None
+        raise NotReady(
+            "Dify's worker takes up no run: start it (docker compose up -d worker), or see its log."
+        ) from None
     finally:
         console.delete_app(app_id)
 

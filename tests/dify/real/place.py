@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
 
 from publishing.archive import archive
 from publishing.plugin import read
@@ -38,7 +39,9 @@ class Place:
         """That of an app of `apps.APPS`, or of a DSL file that has a name here; published if it can be."""
         if name not in self._made:
             publish = name not in apps.UNPUBLISHED
-            self._made[name] = made.add_app(self.console, dsl or apps.APPS[name], publish=publish)
+            self._made[name] = made.add_app(
+                self.console, dsl or OF_THE_TIER.get(name) or apps.APPS[name], publish=publish
+            )
         return self._made[name]
 
     def app(self, name: str) -> dict[str, Any]:
@@ -57,6 +60,13 @@ class Place:
     def http(self) -> httpx.Client:
         headers = {"Authorization": f"Bearer {KEY}"}
         return httpx.Client(base_url=self.url, headers=headers, timeout=120)
+
+    def moderation_model(self) -> dict[str, Any]:
+        """One that the workspace has, since `openai_api_compatible` has none."""
+        listed = self.console.get("/workspaces/current/models/model-types/moderation")["data"]
+        for found in ((each["provider"], one["model"]) for each in listed for one in each["models"]):
+            return {"provider": found[0], "model": found[1], "model_type": "moderation"}
+        pytest.skip("moderation is left out: the workspace has no model for it")
 
     def run_tool(self, name: str, parameters: dict[str, Any]) -> dict[str, Any]:
         """The data of the end of its node: `status`, `outputs`, `error`. A value that is bytes is a file of them."""
@@ -78,6 +88,19 @@ class Place:
         return next(data for data in ended if data["node_id"] == "tool")
 
 
+COUNTS = apps.llm("counts", prompt="{{#sys.query#}}")
+COUNTS["data"]["memory"] = {"window": {"enabled": False, "size": 50}, "query_prompt_template": "{{#sys.query#}}"}
+OF_THE_TIER = {
+    "agent": apps.chat(
+        "agent", "calls-a-tool", mode="agent-chat", tools=(apps.agent_tool("storage", provider=PROVIDER),)
+    ),
+    "chatbot that counts": apps.chat("chatbot that counts", "counts"),
+    "agent that counts": apps.chat("agent that counts", "counts", mode="agent-chat"),
+    "chatflow that counts": apps.dsl(
+        "chatflow that counts", [start(), COUNTS, apps.answer("{{#llm.text#}}")], mode="advanced-chat"
+    ),
+}
+"""Apps that no recording is of."""
 ANY_FILE = {
     "allowed_file_types": ["document", "image", "audio"],
     "allowed_file_upload_methods": ["local_file"],
@@ -108,7 +131,9 @@ def prepared(console: Console, folder: Path, say: Callable[[str], None]) -> Iter
         say(f"installing {identifier[:60]}")
         opened.enter_context(made.installed_instead(console, PLUGIN, identifier))
         say("asking")
-        yield Place(console, identifier)
+        place = Place(console, identifier)
+        opened.callback(lambda: place.http.close())
+        yield place
 
 
 def _reached(opened: ExitStack, port: int, path: str) -> str:

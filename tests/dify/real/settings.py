@@ -29,7 +29,9 @@ SETTINGS: dict[str, Any] = {
     "embedding_model": model("embed", "text-embedding"),
     "speech_model": model("speak", "tts", voice="alloy"),
     "rerank_model": model_id("rerank"),
-    "models": ", ".join(alias(name) for name in ("boom", "limited", "slow", "calls-a-tool", "extractive", "pocketsphinx")),
+    "models": ", ".join(
+        alias(name) for name in ("boom", "limited", "slow", "calls-a-tool", "extractive", "pocketsphinx")
+    ),
     "chat_app": lambda place: place.app("chatbot"),
     "workflow_app": lambda place: place.app("workflow"),
     "completion_app": lambda place: place.app("completion"),

@@ -62,7 +62,10 @@ def chat_completions(dify: Place) -> None:
         tools: Any = [{"type": "function", "function": {"name": "weather", "parameters": {"type": "object"}}}]
         called = client.chat.completions.create(model="calls-a-tool", messages=asked, tools=tools)  # type: ignore[arg-type]
     assert whole.choices[0].message.content == "Echo: Say hello."
-    assert [c.choices[0].delta.content for c in chunks if c.choices and c.choices[0].delta.content][:2] == ["Echo:", " Say"]
+    assert [c.choices[0].delta.content for c in chunks if c.choices and c.choices[0].delta.content][:2] == [
+        "Echo:",
+        " Say",
+    ]
     assert of_app.choices[0].message.content == "Echo: Say hello."
     assert called.choices[0].message.tool_calls is not None
     assert called.choices[0].message.tool_calls[0].function.arguments == '{"city": "Lisbon"}'  # type: ignore[union-attr]
@@ -145,7 +148,9 @@ def chat_messages(dify: Place) -> None:
     for app in ("", "agent", "chatflow"):
         reply = of_dify(dify, ChatClient, app).create_chat_message({}, "Hello", "ana", "streaming")
         assert reply.status_code == 200, f"{app}: {reply.text}"
-        assert [event["event"] for event in events_of(reply.text)][-1] in ("message_end", "workflow_finished"), reply.text
+        assert [event["event"] for event in events_of(reply.text)][-1] in ("message_end", "workflow_finished"), (
+            reply.text
+        )
     whole = of_dify(dify, ChatClient).create_chat_message({}, "Hello", "ana")
     assert whole.json()["answer"] == "Echo: Hello"
 
