@@ -7,7 +7,7 @@ BESIDE = tests/workspace tests/transports tests/publishing
 BESIDE_FAST = tests/workspace tests/docs tests/test_repository.py
 SCHEMA = .venv/bin/check-jsonschema --quiet --builtin-schema
 
-.PHONY: help demo serve test test-fast test-daemon lint format docs bench package screenshots clean
+.PHONY: help demo serve test test-fast test-daemon test-dify record-dify lint format docs bench package screenshots clean
 
 help:  ## this list
 	@grep -E '^[a-z-]+:' Makefile | sed -E 's/:[^#]*(## )?/: /; s/^([a-z-]+): /  make \1\t/'
@@ -34,6 +34,12 @@ test-fast: .venv/ready  ## the tests that start no process of their own
 
 test-daemon: .venv/ready  ## the endpoints on the real plugin daemon (DIFY_DAEMON and DIFY_CLI name its binaries)
 	@$(IN_VENV) -m pytest --daemon tests/daemon tests/endpoints
+
+test-dify: .venv/ready  ## the plugin in a running Dify (DIFY_API, DIFY_EMAIL and DIFY_PASSWORD name it and an admin)
+	@$(IN_VENV) -m pytest --dify tests/dify/real -v --tb=no -rs
+
+record-dify: .venv/ready  ## what that Dify answers, as the recordings that the local workspace is held to (also DIFY_CLI)
+	@$(IN_VENV) -m tests.dify
 
 lint: .venv/ready  ## format, rules, types, the marketplace's rules, and the workflows of .github
 	@.venv/bin/ruff format --check

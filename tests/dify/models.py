@@ -35,7 +35,8 @@ FAILS = {
 }
 """Status, message, type and code of what a model fails with."""
 LLMS = ("echo", "counts", "slow", "calls-a-tool", *SAYS, *FAILS)
-"""`echo` repeats the last message, `counts` says how many a user has sent, `slow` does so with SECONDS_A_WORD before each word, `calls-a-tool` calls the first
+"""`echo` repeats the last message, `counts` says how many different ones a user has sent, since Dify
+repeats some, `slow` does so with SECONDS_A_WORD before each word, `calls-a-tool` calls the first
 tool and then tells what it said."""
 SECONDS_A_WORD = 0.7
 OTHERS = {"text-embedding": ("embed", "boom"), "rerank": ("rerank", "boom"), "tts": ("speak", "boom")}
@@ -160,7 +161,8 @@ def _answer(asked: dict[str, Any]) -> tuple[str, list[dict[str, Any]]]:
     if asked["model"] in SAYS:
         return SAYS[asked["model"]], []
     if asked["model"] == "counts":
-        return f"Message {[each['role'] for each in asked['messages']].count('user')} of a user.", []
+        different = {json.dumps(each["content"]) for each in asked["messages"] if each["role"] == "user"}
+        return f"Message {len(different)} of a user.", []
     if asked["model"] == "calls-a-tool" and asked.get("tools"):
         if last["role"] == "tool":
             return f"The tool said: {text}", []

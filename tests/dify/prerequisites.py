@@ -40,9 +40,7 @@ def logged_in(address: str, email: str, password: str) -> Console:
     except ConsoleError as error:
         raise NotReady(f"Dify did not log {email} in; set DIFY_EMAIL and DIFY_PASSWORD anew: {error.message}") from None
     try:
-        _check_role(console, email)
-        if apps.PROVIDER_PLUGIN not in console.plugins():
-            raise NotReady(f"Install the provider plugin {apps.PROVIDER_PLUGIN} in that Dify first.")
+        _check(console, email)
     except BaseException:
         console.close()
         raise
@@ -89,7 +87,9 @@ def add_models(console: Console, base_url: str, wanted: list[tuple[str, str]]) -
         ) from None
 
 
-def _check_role(console: Console, email: str) -> None:
+def _check(console: Console, email: str) -> None:
     role = console.post("/workspaces/current")["role"]
     if role not in ("owner", "admin"):
         raise NotReady(f"{email} is {role} of that workspace: DIFY_EMAIL has to be that of an owner or admin.")
+    if apps.PROVIDER_PLUGIN not in console.plugins():
+        raise NotReady(f"Install the provider plugin {apps.PROVIDER_PLUGIN} in that Dify first.")

@@ -43,3 +43,11 @@ def dify(child_process: None, say: Callable[[str], None]) -> Iterator[Place]:
             yield place
     except prerequisites.NotReady as error:
         pytest.exit(str(error), returncode=2)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """One line for each failure, with `--tb=no`."""
+    for report in [*terminalreporter.getreports("failed"), *terminalreporter.getreports("error")]:
+        crash = getattr(report.longrepr, "reprcrash", None)
+        said = crash.message if crash else str(report.longrepr)
+        terminalreporter.write_line(f"FAILED {report.nodeid.rpartition('::')[2]}: {' '.join(said.split())[:600]}")

@@ -22,7 +22,7 @@ def legacy_agent(dify: Place) -> str:
     return dify.app_id("legacy agent", dsl=apps.chat("legacy agent", "calls-a-tool", mode="agent-chat", tools=tools))
 
 
-def said(dify: Place, app_id: str, tool: str, **arguments: Any) -> str:
+def said(dify: Place, app_id: str, tool: str, /, **arguments: Any) -> str:
     """What the agent's model was told that a tool had answered."""
     asked = {"query": f"{tool} {json.dumps(arguments)}", "user": apps.PREFIX}
     events = list(dify.console.service(app_id).events("/chat-messages", asked))
@@ -35,7 +35,7 @@ def test_a_legacy_agent_reads_what_the_tools_answer(dify: Place) -> None:
     app_id = legacy_agent(dify)
 
     assert "Echo: Say hello." in said(dify, app_id, "llm", prompt="Say hello.")
-    assert '"found": false' in said(dify, app_id, "storage", action="exists", key="nosuch")
+    assert "Nothing is stored" in said(dify, app_id, "storage", action="exists", key="nosuch")
 
 
 def test_s11_an_agent_goes_on_with_the_conversation_of_an_app(dify: Place) -> None:
@@ -56,7 +56,7 @@ def test_s12_an_agent_is_told_why_a_tool_failed(dify: Place) -> None:
 @pytest.fixture(scope="module")
 def new_agent(dify: Place) -> str:
     """A key of its API."""
-    named: dict[str, Any] = {"provider_type": "builtin", "provider_id": PROVIDER, "provider": PROVIDER}
+    named: dict[str, Any] = {"provider_type": "plugin", "provider_id": PROVIDER, "provider": "switchboard"}
     named |= {"plugin_id": PLUGIN, "credential_type": "unauthorized"}
     tools = [
         {**named, "tool_name": "storage"},
@@ -82,7 +82,7 @@ def new_agent(dify: Place) -> str:
     return str(dify.console.post(f"/agent/{agent}/api-keys")["token"])
 
 
-def told(dify: Place, key: str, tool: str, **arguments: Any) -> str:
+def told(dify: Place, key: str, tool: str, /, **arguments: Any) -> str:
     asked = {"query": f"{tool} {json.dumps(arguments)}", "user": apps.PREFIX}
     events = list(dify.console.service_of(key).events("/chat-messages", asked))
     failed = [event["message"] for event in events if event["event"] == "error"]

@@ -15,7 +15,7 @@ from tests.test_outputs_in_the_editor import could_be, objects_in
 from tests.workspace.workflows.dsl_files import end, start, variable
 
 
-def failure(dify: Place, tool: str, **given: Any) -> str:
+def failure(dify: Place, tool: str, /, **given: Any) -> str:
     """What its node says."""
     node = dify.run_tool(tool, given)
     assert node["status"] == "failed", f"{tool} does not fail: {node['outputs']}"
@@ -63,7 +63,7 @@ def test_s4_the_readme_in_dify_has_no_link_that_it_blocks(dify: Place, language:
     readme = dify.console.get("/workspaces/current/plugin/readme", **asked)["readme"]
     links = re.findall(r"\]\(([^)\s]+)", readme)
 
-    assert len(links) > 3, readme[:200]
+    assert readme.startswith("# Switchboard"), readme[:100]
     assert [link for link in links if not link.startswith("https://")] == []
 
 
@@ -133,8 +133,7 @@ def test_s10_a_tool_that_is_not_there_is_looked_for(dify: Place, provider_type: 
 def test_s13_errors_and_answers_are_without_what_nobody_wants_to_read(dify: Place) -> None:
     unknown = failure(dify, "llm", model=model("nosuch"), prompt="Hello")
     assert "NotConfigured" in unknown, unknown
-    thought = dify.run_tool("llm", {"model": model("says-thoughts"), "prompt": "Hello"})["outputs"]
-    assert (thought["answer"], thought["reasoning"]) == ("Hello.", "Somebody says hello.")
+    assert dify.run_tool("llm", {"model": model("says-thoughts"), "prompt": "Hello"})["outputs"]["answer"] == "Hello."
 
 
 def test_s13_what_a_key_reaches_is_chosen_in_the_form_of_a_new_endpoint(dify: Place) -> None:

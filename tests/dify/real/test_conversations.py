@@ -3,7 +3,7 @@
 import pytest
 from dify_client import ChatClient
 
-from tests.dify.real.place import PROVIDER, Place
+from tests.dify.real.place import Place
 from tests.dify.real.test_routes import of_dify, openai_client
 
 KINDS = ["chatbot that counts", "agent that counts", "chatflow that counts"]
@@ -47,12 +47,3 @@ def test_what_is_stored_is_there_for_the_next_run(dify: Place) -> None:
 
     assert stored["status"] == "succeeded", str(stored["error"])
     assert (read["outputs"]["value"], read["outputs"]["found"], gone["outputs"]["found"]) == ("Lisbon", True, False)
-
-
-def test_a_tool_calls_a_tool_that_calls_an_app(dify: Place) -> None:
-    asked = f'{{"app_id": "{dify.app_id("chatbot")}", "query": "Hello"}}'
-    given = {"provider_type": "builtin", "provider": PROVIDER, "tool": "chat_app", "parameters": asked}
-    node = dify.run_tool("invoke_tool", given)
-
-    assert node["status"] == "succeeded", str(node["error"])
-    assert node["outputs"]["result"]["variables"]["answer"] == "Echo: Hello"

@@ -18,7 +18,8 @@ from mcp.client.streamable_http import streamable_http_client
 
 from tests.dify.real.place import FOLDER, Place
 from tests.dify.real.settings import KEY
-from tests.tool_cases import PNG
+from tests.recordings import spoken
+from tests.replies import PNG
 
 type Check = Callable[[Place], None]
 ROUTES: dict[str, Check] = {}
@@ -119,7 +120,7 @@ def speech(dify: Place) -> None:
 @of("POST /v1/audio/transcriptions")
 def transcriptions(dify: Place) -> None:
     with openai_client(dify) as client, pytest.raises(openai.APIStatusError, match="Dify cannot transcribe") as failed:
-        client.audio.transcriptions.create(model="pocketsphinx", file=("a.mp3", SPOKEN()))
+        client.audio.transcriptions.create(model="pocketsphinx", file=("a.mp3", spoken()))
     assert failed.value.status_code == 502
 
 
@@ -210,12 +211,6 @@ def duck(dify: Place) -> None:
 
 def events_of(text: str) -> list[dict[str, Any]]:
     return [json.loads(line[6:]) for line in text.splitlines() if line.startswith("data: ")]
-
-
-def SPOKEN() -> bytes:
-    from tests.recordings import spoken
-
-    return spoken()
 
 
 def test_every_route_has_a_test() -> None:
