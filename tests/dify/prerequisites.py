@@ -29,7 +29,8 @@ def logged_in(address: str, email: str, password: str) -> Console:
     not_dify = f"At {address} no Dify answers: DIFY_API has to be the address of its API, such as http://localhost"
     try:
         version = httpx.get(f"{address.rstrip('/')}/console/api/version", params={"current_version": ""}, timeout=10)
-        if "version" not in version.json():
+        found = version.json()
+        if not isinstance(found, dict) or "version" not in found:
             raise NotReady(f"{not_dify}.")
     except httpx.HTTPError as error:
         raise NotReady(f"{not_dify} ({type(error).__name__}).") from None

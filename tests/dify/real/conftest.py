@@ -19,12 +19,15 @@ def starts_processes(child_process: None) -> None:
 @pytest.fixture(scope="session")
 def say(request: pytest.FixtureRequest) -> Callable[[str], None]:
     """Takes a line of what is being done."""
-    reporter = request.config.pluginmanager.get_plugin("terminalreporter")
+    plugins = request.config.pluginmanager
+    reporter, capture = plugins.get_plugin("terminalreporter"), plugins.get_plugin("capturemanager")
     assert reporter is not None
+    assert capture is not None
 
     def say(line: str) -> None:
-        reporter.ensure_newline()
-        reporter.write_line(f"-- {line}")
+        with capture.global_and_fixture_disabled():
+            reporter.ensure_newline()
+            reporter.write_line(f"-- {line}")
 
     return say
 
