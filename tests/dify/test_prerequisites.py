@@ -8,7 +8,6 @@ from pathlib import Path
 from threading import Event, Thread
 from typing import Any
 
-import httpcore  # noqa: F401 - what it imports starts a process, which no test is to do
 import httpx
 import pytest
 
@@ -17,6 +16,7 @@ from tests.dify.console import Console
 from tests.dify.forwarding import forwarding
 from tests.dify.prerequisites import NotReady
 
+pytestmark = pytest.mark.usefixtures("child_process")  # what httpx imports with its first client starts one
 PLUGIN = {"plugin_id": apps.PROVIDER_PLUGIN, "plugin_unique_identifier": "p", "installation_id": "1"}
 ADMIN: dict[str, Any] = {
     "GET /version": (200, {"version": "1.16.0"}),
