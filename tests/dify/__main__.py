@@ -1,7 +1,7 @@
-"""Records what a Dify answers: `python -m tests.dify`.
+"""Records what a Dify answers: `make record-dify`.
 
 `DIFY_API` is its address, `DIFY_EMAIL` and `DIFY_PASSWORD` are an admin's, `DIFY_CLI` names Dify's command line. That
-Dify needs the provider plugin `openai_api_compatible`, a sandbox for code, and to reach this machine on loopback.
+Dify needs what `prerequisites` asks for, a sandbox for code, and to reach this machine on loopback.
 Apps, models and the plugin `recorder` are made for it, and removed again.
 """
 
@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from tests.dify import apps, made, models, recording, recordings
+from tests.dify import apps, made, models, prerequisites, recording, recordings
 from tests.dify.console import Console
 
 
@@ -48,27 +48,31 @@ def main() -> int:
         _say(f"{' and '.join(missing)} must be set; see the docstring of tests/dify/__main__.py.")
         return 2
     address, email, password, cli = (os.environ[name] for name in needed)
-    with Console(address, email, password) as console, models.serving_models() as served:
-        if apps.PROVIDER_PLUGIN not in console.plugins():
-            _say(f"Install {apps.PROVIDER_PLUGIN} in that Dify first.")
-            return 2
-        try:
-            made.remove_all(console)  # what an earlier run has left
-            with tempfile.TemporaryDirectory() as folder:
-                package = Path(folder) / "recorder.difypkg"
-                subprocess.run(
-                    [cli, "plugin", "package", made.RECORDER, "-o", package], check=True, capture_output=True
-                )
-                console.install(package)
-            made.add_models(console, served.url, made.wanted_models())
-            served.tried.set()
-            place = RealPlace(console)
-            for name in recordings.NAMES:
-                recordings.write(console.version, name, getattr(recording, name)(place))
-                _say(f"recorded: {name}")
-        finally:
-            made.remove_all(console)
+    try:
+        with prerequisites.logged_in(address, email, password) as console, models.serving_models() as served:
+            prerequisites.check_worker(console)
+            _record(console, cli, served)
+    except prerequisites.NotReady as error:
+        _say(str(error))
+        return 2
     return 0
+
+
+def _record(console: Console, cli: str, served: models.Models) -> None:
+    try:
+        made.remove_all(console)  # what an earlier run has left
+        with tempfile.TemporaryDirectory() as folder:
+            package = Path(folder) / "recorder.difypkg"
+            subprocess.run([cli, "plugin", "package", made.RECORDER, "-o", package], check=True, capture_output=True)
+            console.install(package)
+        prerequisites.add_models(console, served.url, made.wanted_models())
+        served.tried.set()
+        place = RealPlace(console)
+        for name in recordings.NAMES:
+            recordings.write(console.version, name, getattr(recording, name)(place))
+            _say(f"recorded: {name}")
+    finally:
+        made.remove_all(console)
 
 
 if __name__ == "__main__":

@@ -1,8 +1,7 @@
 """Recordings of a real Dify: JSON Lines in `recorded/VERSION/`, with what differs from run to run replaced.
 
 `invocations.jsonl` has what a plugin asked and every reply or the error, `messages.jsonl` what a tool node made of the
-messages of a tool, `parameters.jsonl` what reached a tool for each way to give a parameter, `console.jsonl` what the
-editor offers of each tool's outputs.
+messages of a tool, `parameters.jsonl` what reached a tool for each way to give a parameter.
 """
 
 import json

@@ -97,6 +97,10 @@ def test_an_app_is_asked_once_and_its_answer_is_read_from_storage_from_then_on(d
     assert deleted["outputs"]["found"] is True
 
 
+def test_a_knowledge_base_is_asked(dify: Place) -> None:
+    pytest.skip("answer-from-knowledge is imported and not run: it needs a knowledge base")
+
+
 def test_dify_has_nothing_against_the_files(dify: Place) -> None:
     for path in sorted((EXAMPLES / "workflows").iterdir()):
         dsl = yaml.safe_load(path.read_text(encoding="utf-8"))
