@@ -69,6 +69,16 @@ class Console:
     def post(self, path: str, body: Any = None) -> Any:
         return self.call("POST", path, json={} if body is None else body)
 
+    def pages(self, path: str, **params: Any) -> list[dict[str, Any]]:
+        """All that a list has."""
+        found, page = [], 1
+        while True:
+            answer = self.get(path, page=page, limit=100, **params)
+            found += answer["data"]
+            if not answer["has_more"]:
+                return found
+            page += 1
+
     @property
     def version(self) -> str:
         """That of Dify: "1.16.0"."""
@@ -148,21 +158,12 @@ class Console:
         return list(self.get("/apps", page=1, limit=100, name=name)["data"])
 
     def all_apps(self) -> list[dict[str, Any]]:
-        return self._pages("/apps")
-
-    def _pages(self, path: str, **params: Any) -> list[dict[str, Any]]:
-        found, page = [], 1
-        while True:
-            answer = self.get(path, page=page, limit=100, **params)
-            found += answer["data"]
-            if not answer["has_more"]:
-                return found
-            page += 1
+        return self.pages("/apps")
 
     def agents(self, name: str) -> list[dict[str, Any]]:
         """The New Agents whose name begins with this; none in a Dify that knows no such."""
         try:
-            return [each for each in self._pages("/agent") if each["name"].startswith(name)]
+            return [each for each in self.pages("/agent") if each["name"].startswith(name)]
         except ConsoleError as error:
             if error.status == 404:
                 return []

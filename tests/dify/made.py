@@ -6,6 +6,7 @@ from pathlib import Path
 
 from tests.dify import apps, models, offline
 from tests.dify.console import Console
+from tests.dify.knowledge import knowledge
 
 HERE = Path(__file__).parent
 RECORDER = HERE / "recorder"
@@ -67,8 +68,9 @@ def remove_all(console: Console) -> None:
     for group in console.all_endpoints():
         if group["name"].startswith(apps.PREFIX):
             console.remove_endpoints(group["id"])
-    kept = console.models(apps.PROVIDER)
-    for name, kind in kept:
+    for knowledge_id in knowledge(console, apps.PREFIX):
+        console.call("DELETE", f"/datasets/{knowledge_id}")
+    for name, kind in console.models(apps.PROVIDER):
         if name.startswith(apps.MODEL_PREFIX):
             console.remove_model(apps.PROVIDER, name, kind)
     console.uninstall("switchboard/recorder")
@@ -97,6 +99,7 @@ def listed(console: Console) -> Listed:
         "plugins": sorted(console.plugins()),
         "apps": sorted(each["id"] for each in console.all_apps()),
         "agents": sorted(each["id"] for each in console.agents("")),
+        "knowledge": sorted(knowledge(console)),
         "endpoints": sorted(f"{each['id']} {each['enabled']}" for each in console.all_endpoints()),
         "models": sorted(map(str, console.models(apps.PROVIDER))),
         "default models": [str(console.default_model(kind)) for kind in kinds],

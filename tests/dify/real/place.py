@@ -15,6 +15,7 @@ from publishing.plugin import read
 from tests.dify import apps, made, models, offline, prerequisites
 from tests.dify.console import Console
 from tests.dify.forwarding import forwarding
+from tests.dify.knowledge import add_knowledge
 from tests.dify.real.settings import KEY, SETTINGS
 from tests.served import ROOT
 from tests.workspace.workflows.dsl_files import end, given, start, tool, variable
@@ -47,6 +48,11 @@ class Place:
     def app(self, name: str) -> dict[str, Any]:
         """As an app selector has it."""
         return {"app_id": self.app_id(name), "inputs": {}, "files": []}
+
+    @cached_property
+    def knowledge(self) -> str:
+        """The id of a knowledge base with the passages of the examples."""
+        return add_knowledge(self.console, (ROOT / "examples/inputs/passages.txt").read_text(encoding="utf-8"))
 
     @cached_property
     def url(self) -> str:

@@ -34,6 +34,8 @@ def replaced(dify: Place, value: Any) -> Any:
             return {**value, "provider": apps.PROVIDER, "model": apps.MODEL_PREFIX + HERE.get(kind, name)}
         case {"name": name, "provider": "local"}:
             return {**value, "provider": apps.PROVIDER, "name": apps.MODEL_PREFIX + name}
+        case {"type": "knowledge-retrieval", **node}:
+            return {**node, "type": value["type"], "dataset_ids": [dify.knowledge]}
         case {"app_id": app_id}:
             return {**value, "app_id": imported(dify, app_id)}
         case dict():
@@ -97,8 +99,11 @@ def test_an_app_is_asked_once_and_its_answer_is_read_from_storage_from_then_on(d
     assert deleted["outputs"]["found"] is True
 
 
-def test_a_knowledge_base_is_asked(dify: Place) -> None:
-    pytest.skip("answer-from-knowledge is imported and not run: it needs a knowledge base")
+def test_what_a_knowledge_base_finds_is_reranked_and_answered_from(dify: Place) -> None:
+    found = outputs(dify, "answer-from-knowledge", question="What does it cost to print in colour?")
+
+    colour = "Printing costs ten cents a page in black and white and thirty cents in colour."
+    assert found["answer"] == f"[1] {colour}"
 
 
 def test_dify_has_nothing_against_the_files(dify: Place) -> None:
