@@ -100,6 +100,7 @@ OF_THE_TIER = {
     "agent": apps.chat(
         "agent", "calls-a-tool", mode="agent-chat", tools=(apps.agent_tool("storage", provider=PROVIDER),)
     ),
+    "chatbot that is slow": apps.chat("chatbot that is slow", "slow"),
     "chatbot that counts": apps.chat("chatbot that counts", "counts"),
     "agent that counts": apps.chat("agent that counts", "counts", mode="agent-chat"),
     "chatflow that counts": apps.dsl(

@@ -233,8 +233,10 @@ def test_a_wrong_key_is_refused_and_what_is_not_there_is_named(dify: Place) -> N
         client.chat.completions.create(model="nosuch", messages=HELLO)
 
 
-def test_a_stream_arrives_in_pieces(dify: Place) -> None:
-    body = {"model": "slow", "messages": HELLO, "stream": True}
+@pytest.mark.parametrize("model", ["slow", "app"])
+def test_a_stream_arrives_in_pieces(dify: Place, model: str) -> None:
+    asked = f"app/{dify.app_id('chatbot that is slow')}" if model == "app" else model
+    body = {"model": asked, "messages": HELLO, "stream": True}
     with dify.http.stream("POST", "/v1/chat/completions", json=body) as answer:
         assert answer.status_code == 200, answer.read()
         at = [time.monotonic() for line in answer.iter_lines() if '"content"' in line]
