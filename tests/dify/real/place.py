@@ -22,8 +22,10 @@ from tests.workspace.workflows.dsl_files import end, given, start, tool, variabl
 from workspace.plugin.folder import read_plugin_folder
 
 FOLDER = read_plugin_folder(ROOT)
-PLUGIN = f"{FOLDER.manifest['author']}/{FOLDER.manifest['name']}"
-PROVIDER = f"{PLUGIN}/switchboard"
+"""The plugin that is asked."""
+PLUGIN = f"{FOLDER.author}/{FOLDER.name}"
+PROVIDER = f"{PLUGIN}/{FOLDER.providers[0].name}"
+"""The provider of its tools."""
 REACHED_AT = "DIFY_REACHES_ME"
 """Names the address that this machine has for Dify, where that is not 127.0.0.1."""
 
@@ -31,9 +33,10 @@ REACHED_AT = "DIFY_REACHES_ME"
 class Place:
     """`url` is where its endpoints are: "http://localhost/e/abc"."""
 
-    def __init__(self, console: Console, identifier: str) -> None:
+    def __init__(self, console: Console, identifier: str, opened: ExitStack) -> None:
         self.console = console
         self.identifier = identifier
+        self._opened = opened
         self._made: dict[str, str] = {}
 
     def app_id(self, name: str, *, dsl: str = "") -> str:
@@ -65,7 +68,7 @@ class Place:
     @cached_property
     def http(self) -> httpx.Client:
         headers = {"Authorization": f"Bearer {KEY}"}
-        return httpx.Client(base_url=self.url, headers=headers, timeout=120)
+        return self._opened.enter_context(httpx.Client(base_url=self.url, headers=headers, timeout=120))
 
     def moderation_model(self) -> dict[str, Any]:
         """One that the workspace has, since `openai_api_compatible` has none."""
@@ -121,7 +124,7 @@ def prepared(console: Console, folder: Path, say: Callable[[str], None]) -> Iter
     with ExitStack() as opened:
         say(f"Dify {console.version} at {console.address}")
         package = folder / "switchboard.difypkg"
-        package.write_bytes(archive(read(ROOT).contents))
+        package.write_bytes(archive(read(FOLDER.path).contents))
         identifier = prerequisites.upload(console, package)
         made.remove_all(console)
         before = made.listed(console)
@@ -138,9 +141,7 @@ def prepared(console: Console, folder: Path, say: Callable[[str], None]) -> Iter
         say(f"installing {identifier[:60]}")
         opened.enter_context(made.installed_instead(console, PLUGIN, identifier))
         say("asking")
-        place = Place(console, identifier)
-        opened.callback(lambda: place.http.close())
-        yield place
+        yield Place(console, identifier, opened)
 
 
 def _reached(opened: ExitStack, port: int, path: str) -> str:
