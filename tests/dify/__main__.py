@@ -1,8 +1,9 @@
 """Records what a Dify answers: `make record-dify`.
 
-`DIFY_API` is its address, `DIFY_EMAIL` and `DIFY_PASSWORD` are an admin's, `DIFY_CLI` names Dify's command line. That
-Dify needs what `prerequisites` asks for, a sandbox for code, and to reach this machine on loopback.
-Apps, models and the plugin `recorder` are made for it, and removed again.
+`DIFY_API` is its address, `DIFY_WEB` that of its console where it is another, `DIFY_EMAIL` and `DIFY_PASSWORD` are an
+admin's, `DIFY_CLI` names Dify's command line. What the editor shows is read with the Chromium found here. That Dify
+needs what `prerequisites` asks for, a sandbox for code, and to reach this machine on loopback. Apps, models and the
+plugin `recorder` are made for it, and removed again.
 """
 
 import os
@@ -13,7 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from tests.dify import apps, made, models, prerequisites, recording, recordings
+from tests.dify import apps, editor, made, models, prerequisites, recording, recordings
 from tests.dify.console import Console
 
 
@@ -30,9 +31,13 @@ class RealPlace:
         return self._made[name]
 
     def run(self, dsl: str, inputs: dict[str, Any]) -> Iterator[dict[str, Any]]:
+        return self._console.run_draft(self.app_of(dsl), inputs)
+
+    def app_of(self, dsl: str) -> str:
+        """Its id."""
         if dsl not in self._made:
             self._made[dsl] = made.add_app(self._console, dsl, publish=False)
-        return self._console.run_draft(self._made[dsl], inputs)
+        return self._made[dsl]
 
     def ask(self, calls: list[dict[str, Any]]) -> list[dict[str, Any]]:
         return recording.asked_in_a_workflow(self, calls)
@@ -51,14 +56,14 @@ def main() -> int:
     try:
         with prerequisites.logged_in(address, email, password) as console, models.serving_models() as served:
             prerequisites.check_worker(console)
-            _record(console, cli, served)
+            _record(console, cli, os.environ.get("DIFY_WEB") or address, served)
     except prerequisites.NotReady as error:
         _say(str(error))
         return 2
     return 0
 
 
-def _record(console: Console, cli: str, served: models.Models) -> None:
+def _record(console: Console, cli: str, web: str, served: models.Models) -> None:
     try:
         made.remove_all(console)  # what an earlier run has left
         with tempfile.TemporaryDirectory() as folder:
@@ -71,6 +76,10 @@ def _record(console: Console, cli: str, served: models.Models) -> None:
         for name in recordings.NAMES:
             recordings.write(console.version, name, getattr(recording, name)(place))
             _say(f"recorded: {name}")
+        outputs = place.app_of(apps.one_node("outputs", provider=apps.RECORDER))
+        shown = editor.offered(console, web, outputs, "text_string")
+        recordings.write(console.version, "console", recording.console(shown))
+        _say("recorded: console")
     finally:
         made.remove_all(console)
 

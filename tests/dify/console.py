@@ -80,6 +80,11 @@ class Console:
             page += 1
 
     @property
+    def cookies(self) -> dict[str, str]:
+        """Those that a browser needs to be logged in as well."""
+        return {cookie.name: cookie.value or "" for cookie in self._http.cookies.jar}
+
+    @property
     def version(self) -> str:
         """That of Dify: "1.16.0"."""
         return str(self.get("/version", current_version="")["version"])

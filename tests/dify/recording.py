@@ -4,12 +4,14 @@ A place is asked by the tools of the plugin `recorder`, under the SDK's own clas
 """
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Protocol
 
 from tests.dify import apps, cases
+from tests.dify.made import RECORDER
 from tests.dify.recordings import joined, replaced
 from tests.workspace.workflows.dsl_files import code, end, start, tool, variable
+from workspace.plugin.folder import read_plugin_folder
 
 type Line = dict[str, Any]
 """One case as it is recorded: `case`, and what came of it."""
@@ -83,6 +85,13 @@ def parameters(place: Place) -> Iterator[Line]:
             "received": received,
             "error": replaced(outcome.get("error") or ""),
         }
+
+
+def console(shown: Mapping[str, str]) -> Iterator[Line]:
+    """The type that the editor shows for each output that the recorder declares."""
+    schema = read_plugin_folder(RECORDER).tool("outputs").output_schema
+    for name, declared in schema["properties"].items():
+        yield {"case": name, "schema": declared, "shown": shown[name]}
 
 
 def _with_ids(value: Any, place: Place) -> Any:

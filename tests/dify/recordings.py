@@ -1,7 +1,8 @@
 """Recordings of a real Dify: JSON Lines in `recorded/VERSION/`, with what differs from run to run replaced.
 
 `invocations.jsonl` has what a plugin asked and every reply or the error, `messages.jsonl` what a tool node made of the
-messages of a tool, `parameters.jsonl` what reached a tool for each way to give a parameter.
+messages of a tool, `parameters.jsonl` what reached a tool for each way to give a parameter,
+`console.jsonl` the type that the workflow editor shows for an output of each schema.
 """
 
 import json
@@ -17,7 +18,7 @@ FOLDER = Path(__file__).parent / "recorded"
 FOLLOWED = "1.16.0-rc1"
 """The version of Dify that the local workspace is held to; recordings of others may lie beside its."""
 NAMES = ("invocations", "messages", "parameters")
-"""What is recorded of each version."""
+"""What is recorded of each version, and asked of the local workspace too."""
 
 _IN_TEXTS = (
     (re.compile(r'(?<!\\)(\\*)"traceback\1": ?\1"Traceback .*?(?<!\\)\1"(?=[},])', re.DOTALL), r"\1traceback\1"),
