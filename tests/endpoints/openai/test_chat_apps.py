@@ -159,10 +159,14 @@ def test_what_a_model_has_thought_is_not_told_to_an_app(api):
         {"role": "user", "content": "I am Ana."},
         {"role": "assistant", "content": "Hello Ana.", "reasoning_content": "She is Ana."},
         {"role": "assistant", "content": "<think>So?</think>\nWell."},
+        {"role": "assistant", "content": "So?\n</think>\n\nSo."},
         {"role": "user", "content": "Who am I?"},
     ]
 
-    assert query(api, messages) == "User: I am Ana.\n\nAssistant: Hello Ana.\n\nAssistant: Well.\n\nUser: Who am I?"
+    assert (
+        query(api, messages)
+        == "User: I am Ana.\n\nAssistant: Hello Ana.\n\nAssistant: Well.\n\nAssistant: So.\n\nUser: Who am I?"
+    )
 
 
 OLD = [

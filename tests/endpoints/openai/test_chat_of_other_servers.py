@@ -326,7 +326,8 @@ def test_deepseeks_reasoning_comes_without_its_mark_and_unescaped(api, chunks):
         (["Close it with `</think>`."], "Close it with `</think>`.", None),
         (["<think>Hm.</think>Write </think> at the end."], "Write </think> at the end.", "Hm."),
         (["Write <think> and </think>."], "Write <think> and </think>.", None),
-        (["</think>Yes."], "</think>Yes.", None),
+        (["</think>Yes."], "Yes.", None),
+        (["\n</thi", "nk>\n\nYes."], "Yes.", None),
     ],
 )
 def test_a_whole_answer_is_parted_at_a_closing_tag_that_nothing_opens(api, chunks, content, reasoning):
