@@ -201,6 +201,20 @@ def test_with_a_conversation_only_the_last_message_is_looked_at(api, old, model)
     assert response.json()["choices"][0]["message"]["content"] == "Good day."
 
 
+@pytest.mark.parametrize("behind", [{"role": "assistant", "content": ""}, {"role": "assistant", "content": "Well,"}])
+@pytest.mark.parametrize(
+    ("path", "field"), [("/v1/chat/completions", "messages"), ("/v1/messages", "messages"), ("/v1/responses", "input")]
+)
+def test_with_a_conversation_the_last_message_of_the_user_need_not_be_the_last(api, path, field, behind):
+    api.answer(*ANSWER)
+    body = {"model": "app/chat-app", "max_tokens": 9, "conversation_id": CONVERSATION, field: [*HELLO, behind]}
+
+    response = api.http.post(path, json=body)
+
+    assert response.status_code == 200, response.text
+    assert api.asked[-1][1]["query"] == "Hello"
+
+
 @pytest.mark.parametrize(
     ("last", "field"),
     [
