@@ -35,6 +35,14 @@ RATE_LIMITED = _words(
     "请求(?:过于|太|过)?频繁|限流|(?:请求|调用)(?:速率|频率)(?:超|达)",
 )
 
+OUT_OF_CREDIT = _words(
+    r"\binsufficient[_ ](?:quota|credits?|balance|funds)\b",
+    r"\binsufficient account balance\b|\bexceeded_current_quota_error\b|\bArrearage\b",
+    r"\b(?:credit|account) balance is (?:too low|insufficient)\b",
+    "余额不足|欠费",
+)
+"""What is refused until somebody pays, though some providers give it the status of too many requests."""
+
 _LIMIT = r"(?:(?:the|this|its|available|allowed|model(?:'s)?|maximum|max) )*"
 TOO_LONG = _words(
     r"context_(?:length|window)_exceeded",

@@ -250,6 +250,27 @@ def test_a_refusal_is_known_by_its_words_where_no_status_is_told(said):
 
 
 @pytest.mark.parametrize(
+    ("said", "status", "code"),
+    [
+        (
+            "[openai] Rate Limit Error, Error code: 429 - {'error': {'message': 'You exceeded your current quota, "
+            "please check your plan.', 'type': 'insufficient_quota', 'code': 'insufficient_quota'}}",
+            429,
+            "insufficient_quota",
+        ),
+        ("[zhipuai] Error, Error code: 429, {'error': {'code': '1113', 'message': '余额不足，请充值。'}}", 429, ""),
+        ("[x] Bad Request Error, Your credit balance is too low to access the API.", 400, ""),
+        ("[x] Rate Limit Error, Insufficient balance, please top up and try again later.", 400, ""),
+    ],
+)
+def test_what_a_provider_wants_to_be_paid_for_is_a_refusal(said, status, code):
+    failure = failure_of("llm", f"read llm model failed: request failed: req_id: 0a PluginInvokeError: {said}")
+
+    assert (type(failure), failure.status, failure.code) == (RefusedByProvider, status, code)
+    assert type(failed_run("The run failed", f"PluginInvokeError: {said}")) is RefusedByProvider
+
+
+@pytest.mark.parametrize(
     ("said", "status"),
     [
         ("An error occurred (ThrottlingException) when calling Converse: Too many requests, please wait.", 429),
