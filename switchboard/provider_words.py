@@ -49,7 +49,8 @@ TOO_LONG = _words(
     r"exceed_context_size",
     r"\bmax(?:imum)? (?:model )?(?:context|prompt|input|sequence) (?:length|size|window)\b(?! (?:parameter|setting))",
     r"\bmaximum (?:model length|number of (?:input|prompt) tokens)\b",
-    rf"\bexceed(?:s|ed|ing)? {_LIMIT}(?:context|(?:input|prompt) length|max(?:imum)? length\b|length limit)",
+    rf"\bexceed(?:s|ed|ing)? {_LIMIT}(?:context|(?:input|prompt) length|max(?:imum)? length\b|length limit"
+    r"|number of (?:input |prompt )?tokens(?! per))",
     r"\bexceed(?:s|ed)? (?:max length|(?:the )?model (?:token )?limit|max message tokens)",
     r"\bcontext (?:length|size|window) (?:(?:is|was|has been) )?exceed(?:s|ed)\b",
     r"\b(?:loaded with|than the model's) context length\b",

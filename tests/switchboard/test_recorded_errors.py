@@ -193,6 +193,8 @@ def test_a_model_that_fails_in_a_node_is_told_with_the_node(said, kind, status):
         ("[x] Error: Range of input length should be [1, 30720]", "context_length_exceeded"),
         ("[x] Error: The input token count (1048577) exceeds the maximum number", "context_length_exceeded"),
         ("Query or prefix prompt is too long, you can reduce the prefix prompt", "context_length_exceeded"),
+        ("[x] Error: The input exceeds the model's maximum number of tokens.", "context_length_exceeded"),
+        ("[x] Bad Request Error, tokens exceed the maximum number of input tokens (4096)", "context_length_exceeded"),
         *((f"[x] Error, {words}", "context_length_exceeded") for words in TOO_LONG_IN_OTHER_WORDS),
         ("[x] Bad Request Error, messages: at least one message is required", ""),
     ],
