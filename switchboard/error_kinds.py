@@ -57,7 +57,7 @@ def from_run(what: str, error: str) -> InvocationError:
     if reason.is_timeout:
         return TimedOut(sentence)
     if reason.is_refusal and not reason.is_rate_limit:
-        return RefusedByProvider(sentence, code=_providers_code(reason))
+        return RefusedByProvider(sentence, status=_refusals_status(reason), code=_providers_code(reason))
     return ProviderFailed(sentence, status=429 if reason.is_rate_limit else 503 if reason.is_overload else 0)
 
 
@@ -235,9 +235,16 @@ def _by_provider(interface: str, reason: Reason) -> InvocationError:
     if reason.is_refusal and not is_own_word:
         told = f" (HTTP {reason.status})" if reason.status else ""
         return RefusedByProvider(
-            f"The provider refused the {interface} call{told}: {reason.readable()}", code=_providers_code(reason)
+            f"The provider refused the {interface} call{told}: {reason.readable()}",
+            status=_refusals_status(reason),
+            code=_providers_code(reason),
         )
     return ProviderFailed(f"The {interface} call failed: {reason.readable()}")
+
+
+def _refusals_status(reason: Reason) -> int:
+    """0 for the usual one; who must pay first is told so with the status that his client knows for it."""
+    return 429 if reason.status == 429 and reason.is_out_of_credit else 0
 
 
 _CODE_OF_A_PROVIDER = re.compile(r"(?!invalid_param$|completion_request_error$)[a-z][a-z0-9_]*")

@@ -18,7 +18,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from switchboard.provider_words import MAY_PASS, OVERLOADED, RATE_LIMITED, REFUSED, TIMED_OUT, TOO_LONG
+from switchboard.provider_words import MAY_PASS, OUT_OF_CREDIT, OVERLOADED, RATE_LIMITED, REFUSED, TIMED_OUT, TOO_LONG
 
 _READ = 100_000  # characters of an error text; its traceback comes before its message
 _CONSIDERED = 2_000  # characters of a message
@@ -82,14 +82,14 @@ class Reason(NamedTuple):
     @property
     def is_rate_limit(self) -> bool:
         """Whether a provider was asked too often: by its HTTP status, or by what the plugin SDK calls that."""
-        if self.status and self.status != 429:
+        if (self.status and self.status != 429) or self.is_out_of_credit:
             return False
         return self.status == 429 or not _RATE_LIMITS.isdisjoint(self.codes) or bool(RATE_LIMITED.search(str(self)))
 
     @property
     def is_refusal(self) -> bool:
         """Whether a provider said no to the request itself, so that asking again changes nothing."""
-        if self.is_too_long:
+        if self.is_too_long or (self.is_out_of_credit and not self.status >= 500):
             return True
         if self.status:
             return 400 <= self.status < 500 and self.status not in _ASKING_AGAIN_HELPS
@@ -100,6 +100,11 @@ class Reason(NamedTuple):
     def is_too_long(self) -> bool:
         """Whether the request is longer than the model's context."""
         return bool(TOO_LONG.search(str(self)))
+
+    @property
+    def is_out_of_credit(self) -> bool:
+        """Whether a provider wants to be paid first."""
+        return self.is_from_provider and bool(OUT_OF_CREDIT.search(str(self)))
 
     @property
     def parameter_rule(self) -> ParameterRule | None:

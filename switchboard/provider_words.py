@@ -35,13 +35,22 @@ RATE_LIMITED = _words(
     "请求(?:过于|太|过)?频繁|限流|(?:请求|调用)(?:速率|频率)(?:超|达)",
 )
 
+OUT_OF_CREDIT = _words(
+    r"\binsufficient[_ ](?:quota|credits?|balance|funds)\b",
+    r"\binsufficient account balance\b|\bexceeded_current_quota_error\b|\bArrearage\b",
+    r"\b(?:credit|account) balance is (?:too low|insufficient)\b",
+    "余额不足|欠费",
+)
+"""What is refused until somebody pays, though some providers give it the status of too many requests."""
+
 _LIMIT = r"(?:(?:the|this|its|available|allowed|model(?:'s)?|maximum|max) )*"
 TOO_LONG = _words(
     r"context_(?:length|window)_exceeded",
     r"exceed_context_size",
     r"\bmax(?:imum)? (?:model )?(?:context|prompt|input|sequence) (?:length|size|window)\b(?! (?:parameter|setting))",
     r"\bmaximum (?:model length|number of (?:input|prompt) tokens)\b",
-    rf"\bexceed(?:s|ed|ing)? {_LIMIT}(?:context|(?:input|prompt) length|max(?:imum)? length\b|length limit)",
+    rf"\bexceed(?:s|ed|ing)? {_LIMIT}(?:context|(?:input|prompt) length|max(?:imum)? length\b|length limit"
+    r"|number of (?:input |prompt )?tokens(?! per))",
     r"\bexceed(?:s|ed)? (?:max length|(?:the )?model (?:token )?limit|max message tokens)",
     r"\bcontext (?:length|size|window) (?:(?:is|was|has been) )?exceed(?:s|ed)\b",
     r"\b(?:loaded with|than the model's) context length\b",

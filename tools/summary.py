@@ -11,7 +11,7 @@ from dify_plugin import Tool
 from dify_plugin.entities.model.message import PromptMessage, SystemPromptMessage, UserPromptMessage
 from dify_plugin.entities.tool import ToolInvokeMessage
 
-from switchboard.chat.reasoning import ReasoningSplitter
+from switchboard.chat.reasoning import without_reasoning
 from switchboard.errors import NoAnswer
 from switchboard.parameters import optional_text, required_text
 from switchboard.reverse_invocation import reverse_invocation
@@ -48,7 +48,6 @@ class SummaryTool(Tool):
             task = f"{TASK}\n\n{instruction}".rstrip()
             messages: list[PromptMessage] = [SystemPromptMessage(content=task), UserPromptMessage(content=text)]
             check_request_fits("The text", text, task)
-            splitter = ReasoningSplitter()
             answer: list[str] = []
             length = 0
             with reverse_invocation("llm"):
@@ -58,9 +57,8 @@ class SummaryTool(Tool):
                     part = chunk.delta.message.get_text_content()
                     length += len(part)
                     check_result_size("summary", length)
-                    answer.append(splitter.feed(part).answer)
-                answer.append(splitter.flush().answer)
-            summary, unchanged = "".join(answer), False
+                    answer.append(part)
+            summary, unchanged = without_reasoning("".join(answer)), False
             if not summary.strip():
                 raise NoAnswer(f"{model_config.model} returned an empty summary.")
 

@@ -6,7 +6,7 @@ from typing import Any
 from endpoints.http.settings import App, GroupSettings
 from switchboard.errors import SwitchboardError
 
-_NOTHING = {"role": "user", "content": ""}
+_NOTHING = {"role": "assistant", "content": ""}
 
 
 def without_what_an_app_is_not_told(body: dict[str, Any], settings: GroupSettings, field: str) -> dict[str, Any]:

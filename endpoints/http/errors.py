@@ -11,7 +11,7 @@ SwitchboardError
 └── UnreadableSetting     500   only who set up the endpoint can mend it
 """
 
-from switchboard.errors import BrokenInDify, InvalidInput, SwitchboardError, WaitsForAPerson
+from switchboard.errors import BrokenInDify, InvalidInput, RefusedByProvider, SwitchboardError, WaitsForAPerson
 
 
 class WrongKey(InvalidInput):
@@ -63,7 +63,7 @@ class UnreadableSetting(SwitchboardError):
 
 
 _FINAL = {"x-should-retry": "false"}
-"""Clients of OpenAI's ask again on 5xx, and Claude Code for minutes on 401, unless told so."""
+"""Clients of OpenAI's ask again on 429 and 5xx, and Claude Code for minutes on 401, unless told so."""
 
 
 def reply_headers(error: SwitchboardError) -> dict[str, str]:
@@ -73,6 +73,6 @@ def reply_headers(error: SwitchboardError) -> dict[str, str]:
             return {"WWW-Authenticate": error.challenge, **_FINAL}
         case MethodNotAllowed():
             return {"Allow": ", ".join(error.allowed)}
-        case BrokenInDify() | UnreadableSetting() | WaitsForAPerson():
+        case BrokenInDify() | RefusedByProvider() | UnreadableSetting() | WaitsForAPerson():
             return _FINAL
     return {}

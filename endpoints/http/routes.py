@@ -67,12 +67,14 @@ def similar_route(path: str) -> str | None:
     if len(path) > _LONGEST:
         return None
     routes = [route for route in ROUTES if "<" not in route]
-    for at in (at for at, character in enumerate(path) if character == "/"):
-        for end in (path[at:], f"/v1{path[at:]}"):
-            if end in _INSTEAD or end in routes:
-                return _INSTEAD.get(end, end)
-    close = difflib.get_close_matches(path, routes, n=1, cutoff=0.8)
-    return close[0] if close else None
+    ends = [path[at:] for at, character in enumerate(path) if character == "/"]
+    for end in (each for found in ends for each in (found, f"/v1{found}")):
+        if end in _INSTEAD or end in routes:
+            return _INSTEAD.get(end, end)
+    for end in ends:
+        if close := difflib.get_close_matches(end, routes, n=1, cutoff=0.8):
+            return close[0]
+    return None
 
 
 @functools.cache

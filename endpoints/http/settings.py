@@ -33,12 +33,13 @@ _MODEL_SETTINGS = {
     ModelType.RERANK: "rerank_model",
 }
 _TYPES = {model_type.value: model_type for model_type in _MODEL_SETTINGS}
-_PROVIDER = re.compile(r"[\w.-]+(?:/[\w.-]+){0,2}")
+_PROVIDER = re.compile(r"[\w.-]+(?:/[\w.-]+){0,2}", re.ASCII)
 _NO_MODEL = re.compile(
-    r"\s\S*/|[|&?=\"<>{}\[\]\x00-\x1f\u00b7\u2022-\u2027\u2190-\u21ff\u3000-\u303f\u30fb\uff01-\uff20\uff61-\uff65]"
+    r"\s\S*/|[|&?=\"<>{}\[\]\x00-\x1f\u00b7\u066a-\u066c\u2018-\u201f\u2022-\u2027\u2190-\u21ff\u2223\u2236\u3000-\u303f"
+    r"\u30fb\ufe10-\ufe19\ufe30-\ufe6f\uff01-\uff65]"
 )
-"""What is in no model's name, but in what was meant for several: another provider, signs, arrows, dots of other
-keyboards, full-width signs."""
+"""What is in no model's name, but in what was meant for several: another provider, signs, quotation marks, arrows, dots
+and bars of other keyboards, full-width letters and signs."""
 _APP_SETTINGS = ("chat_app", "workflow_app", "completion_app")
 
 

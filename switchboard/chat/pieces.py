@@ -132,11 +132,13 @@ def whole(pieces: Iterable[Piece]) -> Iterator[Piece]:
     """The pieces of an answer that is not streamed. What was thought before a closing tag alone is told apart too."""
     known = list(pieces)
     if not any(isinstance(piece, (Reasoning, Replacement)) for piece in known):
-        split = parted_at_the_end("".join(piece.text for piece in known if isinstance(piece, Text)))
-        if split.reasoning.strip():
+        text = "".join(piece.text for piece in known if isinstance(piece, Text))
+        split = parted_at_the_end(text)
+        if split.answer != text:
             told = [piece for piece in known if not isinstance(piece, Text)]
             at = sum(isinstance(piece, Conversation) for piece in told)
-            known = [*told[:at], Reasoning(split.reasoning), Text(split.answer), *told[at:]]
+            thought = [Reasoning(split.reasoning)] if split.reasoning.strip() else []
+            known = [*told[:at], *thought, Text(split.answer), *told[at:]]
     yield from known
 
 

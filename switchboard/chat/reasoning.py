@@ -26,7 +26,7 @@ def with_reasoning(reasoning: str, answer: str) -> str:
 def without_reasoning(answer: str) -> str:
     """The text of a whole answer that somebody else is to read."""
     splitter = ReasoningSplitter()
-    return splitter.feed(answer).answer + splitter.flush().answer
+    return splitter.feed(parted_at_the_end(answer).answer).answer + splitter.flush().answer
 
 
 class Split(NamedTuple):

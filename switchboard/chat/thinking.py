@@ -7,18 +7,24 @@ DeepSeek, Moonshot, Zhipu, ...), and Dify drops the names that a model does not 
 
 from typing import Any
 
-_IN_WORDS = frozenset({"ant_ling", "mimo", "volcengine"})
+_IN_WORDS = frozenset({"ant_ling", "mimo", "volcengine", "volcengine_maas"})
 """Providers whose `thinking` is a text, "enabled" or "disabled"."""
-_OTHER_NAMES = {"gemini": "thinking_mode"}
+_OTHER_NAMES = {"gemini": "thinking_mode", "ollama": "think", "xinference": "think"}
+_LEVELS = ("low", "medium", "high")
+"""Ollama's; one that is set outweighs its `think`."""
 
 
 def thinking_parameters(
     enabled: bool | None,  # noqa: FBT001 - what it is all about
     *,
     budget: int | None = None,
+    effort: str | None = None,
     provider: str,
 ) -> dict[str, Any]:
-    """Parameters of a model of this provider; `None` leaves its default. `budget` is in tokens."""
+    """Parameters of a model of this provider; `None` leaves its default. `budget` is in tokens, `effort` is a word.
+
+    A value of None among them takes away what is set with the model.
+    """
     name = provider.rpartition("/")[2]
     found: dict[str, Any] = {}
     if enabled is not None:
@@ -28,4 +34,6 @@ def thinking_parameters(
             found[other] = enabled
     if budget is not None:
         found["thinking_budget"] = budget
+    if name == "ollama" and (effort in _LEVELS or enabled is not None):
+        found["think_level"] = effort if effort in _LEVELS and enabled is not False else None
     return found

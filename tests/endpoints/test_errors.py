@@ -252,6 +252,18 @@ def test_a_client_does_not_ask_again_for_what_a_provider_refuses(api):
     assert len(api.asked) == 1
 
 
+def test_a_client_does_not_ask_again_for_what_has_to_be_paid_first(api):
+    said = "Error code: 429 - {'error': {'message': 'No credit.', 'code': 'insufficient_quota'}}"
+    api.answer(DifyError(f"read llm model failed: request failed: [openai] Rate Limit Error, {said}"))
+    client = api.openai().with_options(max_retries=2)
+
+    with pytest.raises(openai.RateLimitError, match="No credit") as failure:
+        client.chat.completions.create(model="test-model", messages=[{"role": "user", "content": "Hi"}])
+
+    assert failure.value.code == "insufficient_quota"
+    assert len(api.asked) == 1
+
+
 def raw(api, path="/v1/models", **headers):
     address = urlsplit(api.url)
     connection = http.client.HTTPConnection(str(address.hostname), address.port, timeout=30)

@@ -193,6 +193,8 @@ def test_a_model_that_fails_in_a_node_is_told_with_the_node(said, kind, status):
         ("[x] Error: Range of input length should be [1, 30720]", "context_length_exceeded"),
         ("[x] Error: The input token count (1048577) exceeds the maximum number", "context_length_exceeded"),
         ("Query or prefix prompt is too long, you can reduce the prefix prompt", "context_length_exceeded"),
+        ("[x] Error: The input exceeds the model's maximum number of tokens.", "context_length_exceeded"),
+        ("[x] Bad Request Error, tokens exceed the maximum number of input tokens (4096)", "context_length_exceeded"),
         *((f"[x] Error, {words}", "context_length_exceeded") for words in TOO_LONG_IN_OTHER_WORDS),
         ("[x] Bad Request Error, messages: at least one message is required", ""),
     ],
@@ -247,6 +249,27 @@ def test_a_refusal_is_known_by_its_words_where_no_status_is_told(said):
     assert type(
         error_event("chat app", {"event": "error", "code": "invalid_param", "status": 400, "message": said})
     ) is (RefusedByProvider)
+
+
+@pytest.mark.parametrize(
+    ("said", "status", "code"),
+    [
+        (
+            "[openai] Rate Limit Error, Error code: 429 - {'error': {'message': 'You exceeded your current quota, "
+            "please check your plan.', 'type': 'insufficient_quota', 'code': 'insufficient_quota'}}",
+            429,
+            "insufficient_quota",
+        ),
+        ("[zhipuai] Error, Error code: 429, {'error': {'code': '1113', 'message': '余额不足，请充值。'}}", 429, ""),
+        ("[x] Bad Request Error, Your credit balance is too low to access the API.", 400, ""),
+        ("[x] Rate Limit Error, Insufficient balance, please top up and try again later.", 400, ""),
+    ],
+)
+def test_what_a_provider_wants_to_be_paid_for_is_a_refusal(said, status, code):
+    failure = failure_of("llm", f"read llm model failed: request failed: req_id: 0a PluginInvokeError: {said}")
+
+    assert (type(failure), failure.status, failure.code) == (RefusedByProvider, status, code)
+    assert type(failed_run("The run failed", f"PluginInvokeError: {said}")) is RefusedByProvider
 
 
 @pytest.mark.parametrize(

@@ -62,8 +62,9 @@ def handler(*chunks):
 
 
 @pytest.mark.parametrize("text", [LONG, "Short."])
-def test_a_model_summarizes_what_dify_returns_unchanged(text):
-    dify = StubbedDify(handler("<think>Hm.</think>", "\n\nFami", "lies."))
+@pytest.mark.parametrize("thought", ["<think>Hm.</think>", "Hm.\n</think>", "</think>"])
+def test_a_model_summarizes_what_dify_returns_unchanged(text, thought):
+    dify = StubbedDify(handler(thought, "\n\nFami", "lies."))
 
     outputs = dify.run(SummaryTool, {"text": text, "instruction": "One word.", "model_id": "langgenius/x/x/meta/llama"})
 

@@ -6,7 +6,7 @@ from dify_plugin.entities.model.message import PromptMessageTool
 
 from endpoints.anthropic.wire.errors import NoThreads
 from endpoints.anthropic.wire.prompt import prompt
-from endpoints.anthropic.wire.request import MessagesRequest, NamedToolChoice, Tool
+from endpoints.anthropic.wire.request import MessagesRequest, NamedToolChoice, Thinking, Tool
 from endpoints.http.settings import App, Model
 from switchboard.apps.conversations import conversation_id
 from switchboard.chat.apps import AppChat, query_of, refuse_wishes
@@ -17,7 +17,17 @@ from switchboard.errors import InvalidInput
 from switchboard.selectors import chosen_app, llm_config, take_stop_sequences
 
 _NEGOTIABLE = frozenset(
-    {"max_tokens", "thinking", "enable_thinking", "thinking_mode", "thinking_budget", "effort", "reasoning_effort"}
+    {
+        "max_tokens",
+        "thinking",
+        "enable_thinking",
+        "thinking_mode",
+        "think",
+        "think_level",
+        "thinking_budget",
+        "effort",
+        "reasoning_effort",
+    }
 )
 """What gives way to the model. In this API `max_tokens` is a bound that every request has to name and clients set to
 what Anthropic's models can, and what a model does not know of thinking is to do no harm."""
@@ -85,11 +95,14 @@ def _parameters(request: MessagesRequest, provider: str) -> dict[str, Any]:
     """Those that the request sets, under the names of Dify's models, of which each knows some."""
     names = ("max_tokens", "temperature", "top_p", "top_k")
     wanted = {name: value for name in names if (value := getattr(request, name)) is not None}
-    thinking = request.thinking
-    if thinking and thinking.type in ("enabled", "disabled"):
-        wanted |= thinking_parameters(thinking.type == "enabled", budget=thinking.budget_tokens, provider=provider)
-    if request.output_config and request.output_config.effort:
-        wanted |= dict.fromkeys(("effort", "reasoning_effort"), request.output_config.effort)
+    effort = request.output_config.effort if request.output_config else None
+    match request.thinking:
+        case Thinking(type="enabled" | "disabled" as wish, budget_tokens=budget):
+            wanted |= thinking_parameters(wish == "enabled", budget=budget, effort=effort, provider=provider)
+        case _:
+            wanted |= thinking_parameters(None, effort=effort, provider=provider)
+    if effort:
+        wanted |= dict.fromkeys(("effort", "reasoning_effort"), effort)
     if request.output_config and request.output_config.format:
         wanted["response_format"] = None  # the object itself is asked for
     return wanted

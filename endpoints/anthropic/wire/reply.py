@@ -13,7 +13,18 @@ from pydantic_core import from_json
 from endpoints.anthropic.wire.errors import error_body
 from endpoints.anthropic.wire.events import StreamedContent, event
 from endpoints.http.json_bytes import json_bytes
-from switchboard.chat.pieces import Conversation, End, Finish, Piece, Reasoning, Replacement, Text, ToolCall, Usage
+from switchboard.chat.pieces import (
+    Conversation,
+    End,
+    Finish,
+    Piece,
+    Reasoning,
+    Replacement,
+    Text,
+    ToolCall,
+    Usage,
+    whole,
+)
 from switchboard.chat.tokens import tokens_of_bytes
 from switchboard.errors import NoAnswer, SwitchboardError
 
@@ -46,7 +57,7 @@ def whole_reply(pieces: Iterator[Piece], asked: Asked) -> dict[str, Any]:
     blocks: list[_Block] = []
     calls: dict[int, _Block] = {}
     end = End(Finish.STOP, None)
-    for piece in pieces:
+    for piece in whole(pieces):
         match piece:
             case Text():
                 _last(blocks, "text").parts.append(piece.text)

@@ -10,7 +10,7 @@ from dify_plugin.entities.tool import ToolInvokeMessage
 
 from switchboard.apps.events import AppFile, AppResult
 from switchboard.apps.outputs import readable_outputs
-from switchboard.chat.pieces import End, Piece, Replacement, Text
+from switchboard.chat.pieces import End, Piece, Replacement, Text, whole
 from switchboard.errors import NoAnswer, WaitsForAPerson
 from switchboard.media.audio import Audio
 
@@ -87,7 +87,7 @@ def answer_outcome(pieces: Iterator[Piece], *, model: str) -> Outcome:
     """What a language model answered, without what it thought on the way."""
     texts: list[str] = []
     structured: dict[str, Any] = {"model": model}
-    for piece in pieces:
+    for piece in whole(pieces):
         match piece:
             case Text():
                 texts.append(piece.text)

@@ -29,7 +29,15 @@ SAME_NAME = (
 )
 """Parameters that Dify's models and these APIs call the same."""
 
-_OF_THINKING = ("reasoning_effort", "thinking", "enable_thinking", "think", "reasoning", "chat_template_kwargs")
+_OF_THINKING = (
+    "reasoning_effort",
+    "thinking",
+    "enable_thinking",
+    "think",
+    "reasoning",
+    "chat_template_kwargs",
+    "chat_template_args",
+)
 
 _NO_SUCH = "Dify's models have no such parameter"
 _PROBABILITIES = "Dify passes no log probabilities on"
@@ -51,6 +59,8 @@ REFUSED: Mapping[str, str] = {
     "search_recency_filter": _SEARCH,
     "search_mode": _SEARCH,
     "search_options": _SEARCH,
+    "return_images": _SEARCH,
+    "return_related_questions": _SEARCH,
     "plugins": "they are OpenRouter's; Dify's models have none",
     "documents": "put their texts into a message",
     "logprobs": _PROBABILITIES,
@@ -59,6 +69,8 @@ REFUSED: Mapping[str, str] = {
     "logit_bias": _NO_SUCH,
     "allowed_token_ids": _NO_SUCH,
     "bad_words": _NO_SUCH,
+    "banned_tokens": _NO_SUCH,
+    "banned_strings": _NO_SUCH,
     "logits_processors": _NO_SUCH,
     "stop_token_ids": "send the texts themselves, in `stop`",
     "stop_sequences": "send them in `stop`",
@@ -71,6 +83,9 @@ REFUSED: Mapping[str, str] = {
     "thinking_budget_tokens": _BUDGET,
     "thinking_token_budget": _BUDGET,
     "reasoning_budget": _BUDGET,
+    "thinking_config": "send `enable_thinking`, `thinking_budget` or `reasoning_effort`",
+    "google": "send `enable_thinking`, `thinking_budget` or `reasoning_effort`",
+    "generation_config": "send what is in it in the body itself",
     "disable_reasoning": "send `enable_thinking`, false",
     "ignore_eos": _NO_SUCH,
     "min_tokens": _NO_SUCH,
@@ -92,11 +107,20 @@ REFUSED: Mapping[str, str] = {
     "length_penalty": _NO_SUCH,
     "use_beam_search": _NO_SUCH,
     "num_beams": _NO_SUCH,
+    "early_stopping": _NO_SUCH,
+    "samplers": _NO_SUCH,
     "guidance_scale": _NO_SUCH,
     "negative_prompt": _NO_SUCH,
     "safety_settings": _NO_SUCH,
     "skip_special_tokens": _NO_SUCH,
     "truncate_prompt_tokens": "send fewer messages",
+    "prompt_truncate_len": "send fewer messages",
+    "context_length_exceeded_behavior": "send fewer messages",
+    "vl_high_resolution_images": _NO_SUCH,
+    "media_resolution": _NO_SUCH,
+    "mm_processor_kwargs": _NO_SUCH,
+    "image_config": _NO_SUCH,
+    "enable_code_interpreter": "Dify's models run no code for a plugin",
     "translation_options": _NO_SUCH,
     "lora": _NO_SUCH,
     "adapter_id": _NO_SUCH,
@@ -108,6 +132,7 @@ REFUSED: Mapping[str, str] = {
     "regex": _BY_SCHEMA,
     "ebnf": _BY_SCHEMA,
     "structural_tag": _BY_SCHEMA,
+    "response_schema": _BY_SCHEMA,
     "format": "send a `response_format`",
     "system": _SYSTEM,
     "system_prompt": _SYSTEM,
@@ -223,7 +248,7 @@ def wanted_schema(request: ChatRequest) -> WantedSchema | None:
         (request.guided_json, "guided_json"),
         (request.json_schema, "json_schema"),
     ):
-        if schema is not None:
+        if schema:
             return WantedSchema(schema, field)
     return None
 
@@ -232,7 +257,8 @@ def _thinking(request: ChatRequest, provider: str) -> dict[str, Any]:
     """Of the many ways to say whether and how much a model is to think, the first that says something."""
     if request.model_fields_set.isdisjoint(_OF_THINKING):
         return {}
-    thinking, reasoning, template = request.thinking, request.reasoning, request.chat_template_kwargs
+    thinking, reasoning = request.thinking, request.reasoning
+    template = request.chat_template_kwargs or request.chat_template_args
     effort = _first(
         request.reasoning_effort,
         request.think if isinstance(request.think, str) else None,
@@ -251,7 +277,7 @@ def _thinking(request: ChatRequest, provider: str) -> dict[str, Any]:
     budget = _first(
         thinking and thinking.budget_tokens, reasoning and reasoning.max_tokens, template and template.thinking_budget
     )
-    wanted = thinking_parameters(enabled, budget=budget, provider=provider)
+    wanted = thinking_parameters(enabled, budget=budget, effort=effort, provider=provider)
     return wanted if effort is None else {**wanted, "reasoning_effort": effort}
 
 

@@ -38,11 +38,16 @@ class NamedTool(BaseModel):
 
 
 def _with_a_schema(response_format: object) -> object:
-    """`{"type": "json_object", "schema": ...}` of llama.cpp and others is OpenAI's json_schema, as is TGI's `value`."""
+    """A schema is OpenAI's `json_schema` wherever else it stands: `schema` of llama.cpp and others, `value` of TGI, or
+    without a name around it as with Cloudflare. One that is empty asks for nothing."""
     match response_format:
         case {"type": "json" | "json_object", "value": schema} if schema is not None:
             return {"type": "json_schema", "json_schema": {"schema": schema}}
-        case {"type": "json_object" | "json_schema", "schema": schema} if schema is not None:
+        case {"type": "json" | "json_object", "schema": schema} if schema in (None, {}):
+            return {"type": "json_object"}
+        case {"type": "json" | "json_object" | "json_schema", "schema": schema} if schema is not None:
+            return {"type": "json_schema", "json_schema": {"schema": schema}}
+        case {"type": "json_object" | "json_schema", "json_schema": {"properties": dict()} as schema}:
             return {"type": "json_schema", "json_schema": {"schema": schema}}
         case {"type": "json_object", "json_schema": schema} if schema is not None:
             return {"type": "json_schema", "json_schema": schema}
@@ -162,6 +167,8 @@ class ChatRequest(BaseModel):
     thinking_budget: WholeNumber | None = None
     reasoning: ReasoningWish | None = None
     chat_template_kwargs: TemplateWish | None = None
+    chat_template_args: TemplateWish | None = None
+    """The same, as NVIDIA and Baseten call it."""
     include_reasoning: bool | None = None
     reasoning_format: str | None = None
     guided_json: JsonObject | None = None

@@ -123,7 +123,7 @@ def _told(request: ResponsesRequest, tools: Tools) -> list[Told]:
 def _parameters(request: ResponsesRequest, provider: str) -> dict[str, Any]:
     """Those that the request sets, under the names of Dify's models."""
     effort = request.reasoning.effort if request.reasoning else None
-    wanted = thinking_parameters(False if effort == "none" else None, provider=provider)
+    wanted = thinking_parameters(False if effort == "none" else None, effort=effort, provider=provider)
     wanted |= {name: value for name in SAME_NAME if (value := getattr(request, name)) is not None}
     others = {
         "max_tokens": request.max_output_tokens,

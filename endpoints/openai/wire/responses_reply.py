@@ -14,7 +14,18 @@ from endpoints.openai.wire.errors import error_body
 from endpoints.openai.wire.responses_items import MESSAGE, REASONING, SUMMARY, CallItem, OutputItem, TextItem
 from endpoints.openai.wire.responses_request import ResponsesRequest
 from endpoints.openai.wire.responses_tools import CallableTool, Tools
-from switchboard.chat.pieces import Conversation, End, Finish, Piece, Reasoning, Replacement, Text, ToolCall, Usage
+from switchboard.chat.pieces import (
+    Conversation,
+    End,
+    Finish,
+    Piece,
+    Reasoning,
+    Replacement,
+    Text,
+    ToolCall,
+    Usage,
+    whole,
+)
 from switchboard.errors import SwitchboardError
 
 _INCOMPLETE = {Finish.LENGTH: "max_output_tokens", Finish.CONTENT_FILTER: "content_filter"}
@@ -100,7 +111,7 @@ class Reply:
 def whole_reply(pieces: Iterator[Piece], reply: Reply) -> dict[str, Any]:
     """The response, once all of it is there."""
     end = End(Finish.STOP, None)
-    for piece in pieces:
+    for piece in whole(pieces):
         match piece:
             case End():
                 end = piece

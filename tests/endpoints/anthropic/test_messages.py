@@ -176,6 +176,14 @@ def test_who_has_not_asked_for_thinking_gets_text_first(api, thinking):
         assert [part.type for part in message.content] == ["text"]
 
 
+def test_a_whole_answer_is_parted_at_a_closing_tag_that_nothing_opens(api):
+    api.answer(llm_chunk("A greet"), llm_chunk("ing.\n</thi"), llm_chunk("nk>\n\nGood day."))
+
+    thinking, text = create(api, thinking=ADAPTIVE).content
+    assert (thinking.thinking.strip(), text.text) == ("A greeting.", "Good day.")
+    assert [part.text for part in create(api).content] == ["Good day."]
+
+
 def test_an_empty_answer_has_an_empty_text(api):
     api.answer(llm_chunk("", finish_reason="length", total_tokens=3))
 

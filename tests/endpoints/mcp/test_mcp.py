@@ -138,6 +138,12 @@ def test_a_model_is_asked(api):
     assert (payload["completion_params"], payload["stop"]) == ({"temperature": 0}, ["END"])
 
 
+def test_what_a_model_has_thought_before_a_closing_tag_alone_is_not_told(api):
+    api.answer(llm_chunk("Hm.</thi"), llm_chunk("nk>\n\nGood day.", finish_reason="stop"))
+
+    assert read(call(api, "ask_model", prompt="Hello")) == "Good day."
+
+
 def test_texts_are_embedded(api):
     api.answer(embedding([[0.5, 1.0], [0.25, 0.0]]))
 

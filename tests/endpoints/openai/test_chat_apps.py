@@ -159,10 +159,14 @@ def test_what_a_model_has_thought_is_not_told_to_an_app(api):
         {"role": "user", "content": "I am Ana."},
         {"role": "assistant", "content": "Hello Ana.", "reasoning_content": "She is Ana."},
         {"role": "assistant", "content": "<think>So?</think>\nWell."},
+        {"role": "assistant", "content": "So?\n</think>\n\nSo."},
         {"role": "user", "content": "Who am I?"},
     ]
 
-    assert query(api, messages) == "User: I am Ana.\n\nAssistant: Hello Ana.\n\nAssistant: Well.\n\nUser: Who am I?"
+    assert (
+        query(api, messages)
+        == "User: I am Ana.\n\nAssistant: Hello Ana.\n\nAssistant: Well.\n\nAssistant: So.\n\nUser: Who am I?"
+    )
 
 
 OLD = [
@@ -195,6 +199,20 @@ def test_with_a_conversation_only_the_last_message_is_looked_at(api, old, model)
     assert response.status_code == 200, response.text
     assert api.asked[-1][1]["query"] == "Hello"
     assert response.json()["choices"][0]["message"]["content"] == "Good day."
+
+
+@pytest.mark.parametrize("behind", [{"role": "assistant", "content": ""}, {"role": "assistant", "content": "Well,"}])
+@pytest.mark.parametrize(
+    ("path", "field"), [("/v1/chat/completions", "messages"), ("/v1/messages", "messages"), ("/v1/responses", "input")]
+)
+def test_with_a_conversation_the_last_message_of_the_user_need_not_be_the_last(api, path, field, behind):
+    api.answer(*ANSWER)
+    body = {"model": "app/chat-app", "max_tokens": 9, "conversation_id": CONVERSATION, field: [*HELLO, behind]}
+
+    response = api.http.post(path, json=body)
+
+    assert response.status_code == 200, response.text
+    assert api.asked[-1][1]["query"] == "Hello"
 
 
 @pytest.mark.parametrize(

@@ -53,6 +53,7 @@ ON = {"enable_thinking": True, "thinking": True}
         ({"chat_template_kwargs": {"thinking_budget": 64}}, {"thinking_budget": 64}),
         ({"chat_template_kwargs": {"reasoning_effort": "high"}}, {"reasoning_effort": "high"}),
         ({"chat_template_kwargs": {}}, {}),
+        ({"chat_template_args": {"enable_thinking": False}}, OFF),
         ({"reasoning": {"enabled": False}}, OFF),
         (
             {"reasoning": {"effort": "low", "max_tokens": 512, "exclude": False}},
@@ -80,7 +81,10 @@ def asked_payload(api, parameters):
     [
         ("langgenius/volcengine/volcengine", {"enable_thinking": False, "thinking": "disabled"}),
         ("langgenius/mimo/mimo", {"enable_thinking": False, "thinking": "disabled"}),
+        ("langgenius/volcengine_maas/volcengine_maas", {"enable_thinking": False, "thinking": "disabled"}),
         ("langgenius/gemini/gemini", {**OFF, "thinking_mode": False}),
+        ("langgenius/ollama/ollama", {**OFF, "think": False}),
+        ("langgenius/xinference/xinference", {**OFF, "think": False}),
         ("deepseek", OFF),
     ],
 )
@@ -88,6 +92,23 @@ def test_a_provider_is_told_in_its_own_terms(api, provider, parameters):
     of_provider(api, provider)
 
     assert asked(api, thinking={"type": "disabled"})[1]["completion_params"] == parameters
+
+
+@pytest.mark.parametrize(
+    ("fields", "parameters"),
+    [
+        ({"think": "low"}, {"reasoning_effort": "low", "think_level": "low"}),
+        ({"reasoning_effort": "high"}, {"reasoning_effort": "high", "think_level": "high"}),
+        ({"reasoning_effort": "minimal"}, {"reasoning_effort": "minimal", "think_level": "medium"}),
+        ({"think": False}, {**OFF, "think": False}),
+        ({"enable_thinking": True}, {**ON, "think": True}),
+        ({}, {"think_level": "medium"}),
+    ],
+)
+def test_the_level_of_a_model_on_ollama_gives_way_to_what_is_asked(api, fields, parameters):
+    of_provider(api, "langgenius/ollama/ollama", think_level="medium")
+
+    assert asked(api, **fields)[1]["completion_params"] == parameters
 
 
 def test_what_is_set_with_the_model_gives_way(api):
@@ -103,6 +124,9 @@ def test_what_is_set_with_the_model_gives_way(api):
         {"response_format": {"type": "json_object", "schema": SCHEMA}},
         {"response_format": {"type": "json_schema", "schema": SCHEMA}},
         {"response_format": {"type": "json_object", "json_schema": {"name": "place", "schema": SCHEMA}}},
+        {"response_format": {"type": "json", "schema": SCHEMA}},
+        {"response_format": {"type": "json_schema", "json_schema": SCHEMA}},
+        {"response_format": {"type": "json_object", "json_schema": SCHEMA}},
         {"response_format": {"type": "json", "value": SCHEMA}},
         {"response_format": {"type": "json_object", "value": SCHEMA}},
         {"guided_json": SCHEMA},
@@ -123,7 +147,12 @@ def test_a_schema_is_followed_however_it_is_asked_for(api, fields):
 
 @pytest.mark.parametrize(
     "fields",
-    [{"response_format": {"type": "json_object", "schema": None}}, {"response_format": {"type": "json_object"}}],
+    [
+        {"response_format": {"type": "json_object", "schema": None}},
+        {"response_format": {"type": "json_object", "schema": {}}},
+        {"response_format": {"type": "json_object"}, "guided_json": {}},
+        {"response_format": {"type": "json_object"}},
+    ],
 )
 def test_an_object_without_a_schema_is_a_parameter_of_the_model(api, fields):
     kind, payload = asked(api, **fields)
@@ -326,7 +355,8 @@ def test_deepseeks_reasoning_comes_without_its_mark_and_unescaped(api, chunks):
         (["Close it with `</think>`."], "Close it with `</think>`.", None),
         (["<think>Hm.</think>Write </think> at the end."], "Write </think> at the end.", "Hm."),
         (["Write <think> and </think>."], "Write <think> and </think>.", None),
-        (["</think>Yes."], "</think>Yes.", None),
+        (["</think>Yes."], "Yes.", None),
+        (["\n</thi", "nk>\n\nYes."], "Yes.", None),
     ],
 )
 def test_a_whole_answer_is_parted_at_a_closing_tag_that_nothing_opens(api, chunks, content, reasoning):

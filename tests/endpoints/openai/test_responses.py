@@ -187,6 +187,15 @@ def test_reasoning_is_an_item_before_the_answer(api):
     assert [event["output_index"] for kind, event in found if kind == "output_item.done"] == [0, 1]
 
 
+def test_a_whole_answer_is_parted_at_a_closing_tag_that_nothing_opens(api):
+    api.answer(llm_chunk("A greeting.\n</thi"), llm_chunk("nk>\n\nGood day.", finish_reason="stop"))
+
+    thought, message = create(api).output
+
+    assert (thought.type, thought.content[0].text.strip()) == ("reasoning", "A greeting.")
+    assert message.content[0].text == "Good day."
+
+
 @pytest.mark.parametrize("asked", [{"summary": "auto"}, {"generate_summary": "detailed"}])
 def test_reasoning_is_a_summary_for_who_asks_for_one(api, asked):
     api.answer(*THOUGHT)
