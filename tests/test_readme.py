@@ -3,6 +3,7 @@
 import re
 import tomllib
 
+import pytest
 import yaml
 
 from tests.documents import ROOT, code, outside_fences, rows, text_of
@@ -66,9 +67,12 @@ def test_what_fails_in_dify_today_is_marked_and_nothing_else_is():
     assert set(re.findall(r"`(\w+)` \(\*\*fails in Dify today\*\*\)", told)) == {"speech2text", "completion_app"}
 
 
-def test_its_programs_are_those_of_the_page_that_says_how_to_connect():
+@pytest.mark.parametrize(
+    ("heading", "document"), [("## Use the HTTP API", "README.md"), ("# Connect a program", "docs/connect.md")]
+)
+def test_the_programs_are_those_of_the_page_that_says_how_to_connect(heading, document):
     """In the same order, curl apart; what is to be set in each is in its lines to copy there."""
-    table = rows("## Use the HTTP API")
+    table = rows(heading, document)
     programs = [program for program in PROGRAMS if program["id"] != "curl"]
 
     for (name, told), program in zip(table, programs, strict=True):

@@ -18,6 +18,7 @@ from tests.app_replies import chat, chat_end
 from tests.endpoints.api import KEY
 from tests.endpoints.mcp.test_tools import TIME
 from tests.replies import llm_chunk, reranked
+from workspace.wire import DifyError
 
 WIRE = Path(__file__).parents[3] / "endpoints" / "connect" / "wire"
 TEXTS = tomllib.loads((WIRE / "texts.toml").read_text(encoding="utf-8"))
@@ -194,6 +195,13 @@ def test_the_lines_of_python_run(api):
     assert run(copied(api, "cohere")) == "Lisbon is in Portugal.\n"
 
 
+def test_the_lines_for_dify_print_why_an_app_did_not_answer(api):
+    """Such as one whose form has a required field, which the lines leave empty."""
+    api.answer(DifyError("invoke app failed: permission denied, you need to enable app access in plugin manifest"))
+
+    assert "app access" in run(copied(api, "dify"))
+
+
 def test_the_lines_of_curl_are_a_request_that_is_answered(api):
     api.answer(llm_chunk("Good day.", finish_reason="stop", total_tokens=5))
     command = copied(api, "curl")
@@ -214,6 +222,7 @@ def test_the_settings_of_programs_are_what_these_can_read(api):
 
     codex = tomllib.loads(copied(api, "codex"))
     assert codex["model"] == "test-model"
+    assert codex["web_search"] == "disabled"  # what is refused, and offered wherever commands may reach the network
     assert codex["model_providers"]["dify"]["base_url"] == f"{api.url}/v1"
     assert codex["mcp_servers"]["dify"]["url"] == f"{api.url}/mcp"
 
