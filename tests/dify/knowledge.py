@@ -40,7 +40,7 @@ def add_knowledge(console: Console, text: str) -> str:
     return knowledge_id
 
 
-def knowledge(console: Console, name: str = "") -> list[str]:
+def knowledge(console: Console, name: str) -> list[str]:
     """The ids of those whose name begins with this."""
     found = console.pages("/datasets")
     return [str(each["id"]) for each in found if each["name"].startswith(name)]

@@ -1,6 +1,6 @@
 """What the tests make in a workspace of Dify, and remove again: plugins, models, apps."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -89,25 +89,33 @@ def installed_instead(console: Console, plugin_id: str, identifier: str) -> Iter
             console.uninstall(plugin_id)
 
 
-type Listed = dict[str, list[str]]
+type Listed = dict[str, set[str]]
 
 
 def listed(console: Console) -> Listed:
-    """What there is in a workspace, by kind."""
+    """What there is in a workspace by kind, each with its name."""
     kinds = ("llm", "text-embedding", "rerank", "tts", "speech2text", "moderation")
     return {
-        "plugins": sorted(console.plugins()),
-        "apps": sorted(each["id"] for each in console.all_apps()),
-        "agents": sorted(each["id"] for each in console.agents("")),
-        "knowledge": sorted(knowledge(console)),
-        "endpoints": sorted(f"{each['id']} {each['enabled']}" for each in console.all_endpoints()),
-        "models": sorted(map(str, console.models(apps.PROVIDER))),
-        "default models": [str(console.default_model(kind)) for kind in kinds],
+        "plugins": set(console.plugins()),
+        "apps": {f"{each['name']} {each['id']}" for each in console.all_apps()},
+        "agents": {f"{each['name']} {each['id']}" for each in console.agents("")},
+        "knowledge": {f"{each['name']} {each['id']}" for each in console.pages("/datasets")},
+        "endpoints": {f"{each['name']} {each['id']} {each['enabled']}" for each in console.all_endpoints()},
+        "models": {f"{name} {kind}" for name, kind in console.models(apps.PROVIDER)},
+        "default models": {f"{kind} {console.default_model(kind)}" for kind in kinds},
     }
 
 
-def check_left_as_it_was(console: Console, before: Listed) -> None:
+def check_left_as_it_was(console: Console, before: Listed, say: Callable[[str], None], *own: str) -> None:
+    """Raises RuntimeError for what these tests have left: what bears their names, or is one of `own`.
+
+    Whatever else has changed since `before`, other people in the workspace may have done.
+    """
     after = listed(console)
-    changed = {kind: set(before[kind]) ^ set(after[kind]) for kind in before if before[kind] != after[kind]}
-    if changed:
-        raise RuntimeError(f"Dify is not as it was before: {changed}")
+    changed = {f"{kind}: {each}" for kind in before for each in before[kind] ^ after[kind]}
+    names = (apps.PREFIX, apps.MODEL_PREFIX, *own)
+    ours = {each for each in changed if each.partition(": ")[2].startswith(names)}
+    if changed - ours:
+        say(f"changed meanwhile, by others: {'; '.join(sorted(changed - ours))[:500]}")
+    if ours:
+        raise RuntimeError(f"Dify is not as it was before: {'; '.join(sorted(ours))}")

@@ -208,3 +208,21 @@ def test_without_an_address_and_an_admin_no_dify_is_asked() -> None:
     assert prerequisites.is_named(named)
     assert not any(prerequisites.is_named({**named, name: ""}) for name in named)
     assert all(name in prerequisites.UNNAMED for name in named)
+
+
+def test_what_is_left_of_the_tests_is_a_failure_and_what_others_did_meanwhile_is_told(
+    monkeypatch: pytest.MonkeyPatch, dify: StandIn
+) -> None:
+    before = {"plugins": {"a/theirs"}, "apps": {"Their app 1"}}
+    left = {"plugins": {"switchboard/switchboard"}, "apps": {"Their app 1", f"{apps.PREFIX} chatbot 2"}}
+    lines: list[str] = []
+
+    with log_in(dify) as console:
+        monkeypatch.setattr(made, "listed", lambda _: left)
+        with pytest.raises(RuntimeError) as told:
+            made.check_left_as_it_was(console, before, lines.append, "switchboard/switchboard")
+        monkeypatch.setattr(made, "listed", lambda _: before)
+        made.check_left_as_it_was(console, before, lines.append)
+
+    assert "apps: Switchboard check chatbot 2; plugins: switchboard/switchboard" in str(told.value)
+    assert lines == ["changed meanwhile, by others: plugins: a/theirs"]

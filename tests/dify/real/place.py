@@ -128,7 +128,7 @@ def prepared(console: Console, folder: Path, say: Callable[[str], None]) -> Iter
         identifier = prerequisites.upload(console, package)
         made.remove_all(console)
         before = made.listed(console)
-        opened.callback(made.check_left_as_it_was, console, before)
+        opened.callback(made.check_left_as_it_was, console, before, say, PLUGIN)
         opened.callback(made.remove_all, console)
         opened.callback(say, "removing what was made")
         prerequisites.check_worker(console)
