@@ -68,7 +68,9 @@ def read_list(name: str, text: str) -> list[Any] | None:
     """
     text = _unwrapped(text)
     if (inner := inner_lines(text)) != text:
-        return read_list(name, inner)
+        found = read_list(name, inner)
+        if found is not None or not _JSON_FENCE.match(text):
+            return found
     try:
         if text.startswith("["):
             return _as_list(_first_value(text))

@@ -127,6 +127,8 @@ def test_plain_lines_stay_lines_and_fences_in_strings_stay_text(written, expecte
         ('["a"]["b"]', "is not valid JSON: Extra data"),
         ('```json\n{\n  "id": 1\n}\n```', "is an object that holds no list of texts"),
         ('Here:\n```json\n{"title": "a"}\n```', "is an object that holds no list of texts"),
+        ('```json\n{"title": "a"}\n```', "is an object that holds no list of texts"),
+        ('```json\n{"documents": ["a"], "query": "b"}\n```', "is an object that holds no list of texts"),
         ("[{'content': 'a', 'files': [<File object at 0x7f>]}]", "is not valid JSON"),
         ("[{'content': open('a')}]", "is not valid JSON"),
         ("[,]", "is not valid JSON"),
@@ -262,6 +264,8 @@ def test_classes_are_read_like_any_list(written):
         "{'name': 'city', 'required': True}",
         '```json\n[{"name": "city", "required": true}]\n```',
         [{"name": "city", "required": True}],
+        '{"parameters": [{"name": "city", "required": true}]}',
+        "```json\n{'parameters': [{'name': 'city', 'required': True}]}\n```",
     ],
 )
 def test_parameters_to_extract_are_read_like_any_list(written):
