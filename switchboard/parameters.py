@@ -98,7 +98,9 @@ def stop_sequences(parameters: Mapping[str, Any], name: str) -> list[str]:
     if found is None:
         return [line for line in _LINE_END.split(text) if line]
     if not all(isinstance(item, str) and item for item in found):
-        raise InvalidInput(f"`{name}` has to be an array of strings, none of them empty.")
+        raise InvalidInput(
+            f"`{name}` has to be an array of strings, none of them empty. A variable of the type Array[String] fits."
+        )
     for item in found:
         _check_utf8(name, item)
     return found
@@ -110,7 +112,8 @@ def json_object(parameters: Mapping[str, Any], name: str, *, example: str = '{"c
     if value is None:
         return {}
     if not isinstance(value, dict):
-        raise InvalidInput(f"`{name}` has to be a JSON object such as {example}, not {_kind(value)}.")
+        fits = " A variable of the type Object fits." if isinstance(value, list) else ""
+        raise InvalidInput(f"`{name}` has to be a JSON object such as {example}, not {_kind(value)}.{fits}")
     return value
 
 

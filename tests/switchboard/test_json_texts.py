@@ -216,6 +216,15 @@ def test_an_object_stands_alone_in_its_lines(written):
         an_object(written)
 
 
+@pytest.mark.parametrize("written", [RETRIEVED, str(RETRIEVED), f"```json\n{json.dumps(RETRIEVED)}\n```"])
+def test_where_a_list_of_objects_makes_no_sense_the_variables_that_fit_are_named(written):
+    written = json.loads(json.dumps(written).replace("NaN", "null").replace("nan", "None"))
+    with pytest.raises(InvalidInput, match=r"not a list\. A variable of the type Object fits"):
+        an_object(written)
+    with pytest.raises(InvalidInput, match=r"A variable of the type Array\[String\] fits"):
+        parameters.stop_sequences({"stop": written}, "stop")
+
+
 def test_an_empty_list_in_a_fence_is_no_text():
     assert texts("```json\n[]\n```") == texts("Here:\n```\n[]\n```") == texts("[]") == []
 
