@@ -107,7 +107,10 @@ def test_a_list_is_found_however_it_is_wrapped(written):
     ("written", "expected"),
     [
         ("Use ```[x]``` here\nand there", ["Use ```[x]``` here", "and there"]),
-        ("Config:\n```\nkey: 1\n```", ["Config:", "```", "key: 1", "```"]),
+        ("Config:\n```\nkey: 1\n```", ["Config:", "key: 1"]),
+        ("~~~text\na\nb\n~~~\nThat is all.", ["a", "b", "That is all."]),
+        ("<think>\nTwo lines?\n</think>\n\na\nb", ["a", "b"]),
+        ("```markdown\r\n- a\r\n- b\r\n```\r\n", ["- a", "- b"]),
         ('["a fence ```\\nwithin```", "b"]', ["a fence ```\nwithin```", "b"]),
         ('```json\n["a fence ``` within", "b"]\n```', ["a fence ``` within", "b"]),
         ('{"id": 1, "tags": ["x"]}\n{"id": 2}', ['{"id": 1, "tags": ["x"]}', '{"id": 2}']),
