@@ -27,6 +27,8 @@ _KEY = re.compile(r"\{\s*[\"'}]")
 _JSON_LANGUAGES = ("json", "jsonc", "json5")
 _JSON_FENCE = re.compile(r"(?:`{3,}|~{3,})[ \t]*jsonc?5?\b", re.IGNORECASE)
 _THOUGHT = re.compile(r"\s*<think>.*?</think>\s*", re.DOTALL | re.IGNORECASE)
+_LINE_END = re.compile(r"\r\n|\r|\n")
+_BLANK = re.compile(r"\s*(?:(?:`{3,}|~{3,})[ \t]*[\w.+-]*\s*)?")
 _MOST_FENCES = 20
 """How many closing fences are tried for one that opens, and how many that open in vain."""
 
@@ -67,8 +69,10 @@ def read_list(name: str, text: str) -> list[Any] | None:
     Text that begins with `[` is a list, and refused where it cannot be read.
     """
     text = _unwrapped(text)
-    if (inner := inner_lines(text)) != text:
-        return read_list(name, inner)
+    if (inner := _inner_lines(text)) != text:
+        found = read_list(name, inner)
+        if found is not None or not _JSON_FENCE.match(text):
+            return found
     try:
         if text.startswith("["):
             return _as_list(_first_value(text))
@@ -81,7 +85,15 @@ def read_list(name: str, text: str) -> list[Any] | None:
         raise InvalidInput(f"`{name}` {problem}{hint}") from None
 
 
-def inner_lines(text: str) -> str:
+def lines(text: str) -> list[str]:
+    """The lines of a text that holds no list, without white space around them.
+
+    Blank ones do not count, nor those that open or close a code fence, nor what a model has thought before.
+    """
+    return [line.strip() for line in _LINE_END.split(_unwrapped(text)) if not _BLANK.fullmatch(line)]
+
+
+def _inner_lines(text: str) -> str:
     """The text without a code fence around the whole of it."""
     opening = _FENCE.match(text.strip())
     if not opening or not text.strip().endswith(opening["fence"]):

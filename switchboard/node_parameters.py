@@ -22,8 +22,11 @@ _RESERVED = ("__reason", "__is_success", "__usage")
 def extracted_parameters(parameters: Mapping[str, Any], name: str) -> list[ParameterConfig]:
     """The values that the parameter extractor is to find, at least one."""
     value = json_value(parameters, name)
-    if isinstance(value, dict):
-        value = [value]
+    match value:
+        case {"parameters": list(listed)} if "name" not in value:  # as models like to wrap it
+            value = listed
+        case dict():
+            value = [value]
     if not isinstance(value, list) or not value:
         raise InvalidInput(
             f'`{name}` has to be a JSON array such as [{{"name": "city", "type": "string", "description": "..."}}].'

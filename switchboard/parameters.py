@@ -40,7 +40,7 @@ def required_text(parameters: Mapping[str, Any], name: str) -> str:
 
 
 def text_list(parameters: Mapping[str, Any], name: str) -> list[str]:
-    """The texts of a parameter: one a line (blank lines do not count), or a list of texts or of objects with a text.
+    """The texts of a parameter: one a line, or a list of texts or of objects with a text.
 
     Returns [] if nothing is set. A list comes as such or as text, see `json_texts`; of an object `content` is taken, or
     else `text`, as a Knowledge Retrieval node and a reranking name it.
@@ -57,7 +57,7 @@ def lines_or_items(parameters: Mapping[str, Any], name: str) -> list[Any]:
         items = json_texts.read_list(name, value)
         if items is not None:
             return items
-        return [line.strip() for line in _LINE_END.split(json_texts.inner_lines(value)) if line.strip()]
+        return json_texts.lines(value)
     if value is None:
         return []
     if isinstance(value, dict) and json_texts.has_text(value):
@@ -98,7 +98,9 @@ def stop_sequences(parameters: Mapping[str, Any], name: str) -> list[str]:
     if found is None:
         return [line for line in _LINE_END.split(text) if line]
     if not all(isinstance(item, str) and item for item in found):
-        raise InvalidInput(f"`{name}` has to be an array of strings, none of them empty.")
+        raise InvalidInput(
+            f"`{name}` has to be an array of strings, none of them empty. A variable of the type Array[String] fits."
+        )
     for item in found:
         _check_utf8(name, item)
     return found
@@ -110,7 +112,8 @@ def json_object(parameters: Mapping[str, Any], name: str, *, example: str = '{"c
     if value is None:
         return {}
     if not isinstance(value, dict):
-        raise InvalidInput(f"`{name}` has to be a JSON object such as {example}, not {_kind(value)}.")
+        fits = " A variable of the type Object fits." if isinstance(value, list) else ""
+        raise InvalidInput(f"`{name}` has to be a JSON object such as {example}, not {_kind(value)}.{fits}")
     return value
 
 

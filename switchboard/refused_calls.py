@@ -64,9 +64,10 @@ def refused_app(interface: str, reason: Reason, status: int) -> InvocationError 
 
 
 _IN_INPUTS = "Give it in `inputs`."
+_OR_A_WORKFLOW = "If the app is a workflow, run it with `workflow_app`, or over HTTP with POST /workflows/run."
 _HOW_TO_GIVE_AN_INPUT = {
-    "chat app": f"{_IN_INPUTS} If the app is a workflow, run it with `workflow_app`.",
-    "completion app": f"{_IN_INPUTS} If the app is a workflow, run it with `workflow_app`.",
+    "chat app": f"{_IN_INPUTS} {_OR_A_WORKFLOW}",
+    "completion app": f"{_IN_INPUTS} {_OR_A_WORKFLOW}",
     "app tool": "Give it as an argument.",
 }
 """By interface."""

@@ -107,7 +107,10 @@ def test_a_list_is_found_however_it_is_wrapped(written):
     ("written", "expected"),
     [
         ("Use ```[x]``` here\nand there", ["Use ```[x]``` here", "and there"]),
-        ("Config:\n```\nkey: 1\n```", ["Config:", "```", "key: 1", "```"]),
+        ("Config:\n```\nkey: 1\n```", ["Config:", "key: 1"]),
+        ("~~~text\na\nb\n~~~\nThat is all.", ["a", "b", "That is all."]),
+        ("<think>\nTwo lines?\n</think>\n\na\nb", ["a", "b"]),
+        ("```markdown\r\n- a\r\n- b\r\n```\r\n", ["- a", "- b"]),
         ('["a fence ```\\nwithin```", "b"]', ["a fence ```\nwithin```", "b"]),
         ('```json\n["a fence ``` within", "b"]\n```', ["a fence ``` within", "b"]),
         ('{"id": 1, "tags": ["x"]}\n{"id": 2}', ['{"id": 1, "tags": ["x"]}', '{"id": 2}']),
@@ -127,6 +130,8 @@ def test_plain_lines_stay_lines_and_fences_in_strings_stay_text(written, expecte
         ('["a"]["b"]', "is not valid JSON: Extra data"),
         ('```json\n{\n  "id": 1\n}\n```', "is an object that holds no list of texts"),
         ('Here:\n```json\n{"title": "a"}\n```', "is an object that holds no list of texts"),
+        ('```json\n{"title": "a"}\n```', "is an object that holds no list of texts"),
+        ('```json\n{"documents": ["a"], "query": "b"}\n```', "is an object that holds no list of texts"),
         ("[{'content': 'a', 'files': [<File object at 0x7f>]}]", "is not valid JSON"),
         ("[{'content': open('a')}]", "is not valid JSON"),
         ("[,]", "is not valid JSON"),
@@ -214,6 +219,15 @@ def test_an_object_stands_alone_in_its_lines(written):
         an_object(written)
 
 
+@pytest.mark.parametrize("written", [RETRIEVED, str(RETRIEVED), f"```json\n{json.dumps(RETRIEVED)}\n```"])
+def test_where_a_list_of_objects_makes_no_sense_the_variables_that_fit_are_named(written):
+    written = json.loads(json.dumps(written).replace("NaN", "null").replace("nan", "None"))
+    with pytest.raises(InvalidInput, match=r"not a list\. A variable of the type Object fits"):
+        an_object(written)
+    with pytest.raises(InvalidInput, match=r"A variable of the type Array\[String\] fits"):
+        parameters.stop_sequences({"stop": written}, "stop")
+
+
 def test_an_empty_list_in_a_fence_is_no_text():
     assert texts("```json\n[]\n```") == texts("Here:\n```\n[]\n```") == texts("[]") == []
 
@@ -262,6 +276,8 @@ def test_classes_are_read_like_any_list(written):
         "{'name': 'city', 'required': True}",
         '```json\n[{"name": "city", "required": true}]\n```',
         [{"name": "city", "required": True}],
+        '{"parameters": [{"name": "city", "required": true}]}',
+        "```json\n{'parameters': [{'name': 'city', 'required': True}]}\n```",
     ],
 )
 def test_parameters_to_extract_are_read_like_any_list(written):

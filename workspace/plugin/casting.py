@@ -51,6 +51,12 @@ def _object(value: Any) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
+def _any(value: Any) -> Any:
+    if value and not isinstance(value, str | dict | list | int | float):
+        raise CastError("The var selector must be a string, dictionary, list or number.")  # a file is none of them
+    return value
+
+
 def _as_it_is(value: Any) -> Any:
     return value
 
@@ -65,6 +71,6 @@ _CASTS: dict[str, Callable[[Any], Any]] = {
     "app-selector": _selector,
     "array": _several,
     "object": _object,
-    "any": _as_it_is,
+    "any": _any,
     "date-range": _as_it_is,
 }

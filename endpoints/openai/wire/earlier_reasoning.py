@@ -3,6 +3,7 @@
 reasoning_content     DeepSeek, Moonshot and many servers since
 reasoning             vLLM, OpenRouter; reasoning_details beside it has the same in parts
 thinking_blocks       LiteLLM
+thinking              Ollama
 content               a part of the type thinking, of Mistral and Anthropic
 """
 
@@ -19,10 +20,10 @@ def with_reasoning_in_one_place(message: dict[str, Any]) -> dict[str, Any]:
     thought = [part for part in content if _is_thought(part)] if isinstance(content, list) else []
     if thought:
         message = {**message, "content": [part for part in content or [] if not _is_thought(part)]}
-    if message.get("reasoning_content") is not None or message.get("reasoning") is not None:
+    if message.get("reasoning_content") or message.get("reasoning"):
         return message
     parts = thought or message.get("reasoning_details") or message.get("thinking_blocks")
-    text = "\n".join(_texts(parts))
+    text = "\n".join(_texts(parts)) or message.get("thinking")
     return {**message, "reasoning_content": text} if text else message
 
 

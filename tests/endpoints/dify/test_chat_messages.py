@@ -215,6 +215,17 @@ def test_a_chatflow_that_waits_for_a_person_says_so_with_what_it_has_said(api):
     assert reply["data"]["reasons"] == [{"node_title": "Approval"}]
 
 
+def test_a_workflow_that_wants_an_input_is_told_with_the_route_that_runs_it(api):
+    said = '{"code":"invalid_param","message":"text is required in input form","status":400}'
+    api.answer(DifyError(f"invoke app failed: request failed with status code: 400 and respond with: {said}"))
+
+    reply = ask(api)
+
+    assert reply.status_code == 400
+    assert "text is required in input form. Give it in `inputs`." in reply.json()["message"]
+    assert "POST /workflows/run" in reply.json()["message"]
+
+
 def test_an_error_before_the_first_event_is_an_http_error(api):
     api.answer(
         DifyError('request failed with status code: 404 and respond with: {"code":"not_found","message":"Gone"}')

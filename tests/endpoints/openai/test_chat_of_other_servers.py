@@ -287,6 +287,8 @@ MARK = "<!--dify-deepseek-reasoning-->"
             "<think>\nHm.\n</think>\n\nYes.",
         ),
         ({"content": "Yes.", "reasoning_details": "Hm.", "thinking_blocks": {}}, "Yes."),
+        ({"content": "Yes.", "thinking": "Hm."}, "<think>\nHm.\n</think>\n\nYes."),
+        ({"content": "Yes.", "reasoning_content": "", "thinking_blocks": [THOUGHT]}, "<think>\nHm.\n</think>\n\nYes."),
     ],
 )
 def test_what_a_model_has_thought_goes_back_to_it(api, message, content):

@@ -165,6 +165,7 @@ def test_of_a_value_that_is_no_text_becomes_what_dify_makes_of_it(kind: str, giv
         ("app-selector", ["a"], "The selector must be a dictionary."),
         ("file", [FILE, FILE], "This parameter only accepts one file but got multiple files while invoking."),
         ("file", [], "This parameter only accepts one file but got multiple files while invoking."),
+        ("any", object(), "The var selector must be a string, dictionary, list or number."),
         ("number", "three", "it: it takes a number, such as it:=3, not 'three'."),
         ("select", "c", "it: it is one of a, b, not 'c'."),
     ],
