@@ -10,8 +10,17 @@ from typing import Any
 _IN_WORDS = frozenset({"ant_ling", "mimo", "volcengine", "volcengine_maas"})
 """Providers whose `thinking` is a text, "enabled" or "disabled"."""
 _OTHER_NAMES = {"gemini": "thinking_mode", "ollama": "think", "xinference": "think"}
-_LEVELS = ("low", "medium", "high")
-"""Ollama's; one that is set outweighs its `think`."""
+_BUDGETS = frozenset({"bedrock", "cometapi", "deerapi", "openrouter"})
+"""Providers that call it `reasoning_budget`."""
+_OF_GEMINI = ("thinking_level", {"minimal": "Low", "low": "Low", "high": "High", "xhigh": "High"})
+_LEVELS = {
+    "anthropic": ("effort", {word: word for word in ("low", "medium", "high")}),
+    "gemini": _OF_GEMINI,
+    "ollama": ("think_level", {word: word for word in ("low", "medium", "high")}),
+    "vertex_ai": _OF_GEMINI,
+}
+"""What providers call an effort that others call `reasoning_effort`, and their words for it that all their models have.
+Ollama's outweighs its `think`."""
 
 
 def thinking_parameters(
@@ -34,6 +43,11 @@ def thinking_parameters(
             found[other] = enabled
     if budget is not None:
         found["thinking_budget"] = budget
-    if name == "ollama" and (effort in _LEVELS or enabled is not None):
-        found["think_level"] = effort if effort in _LEVELS and enabled is not False else None
+        if name in _BUDGETS:
+            found["reasoning_budget"] = budget
+    level, words = _LEVELS.get(name, ("", {}))
+    if effort in words and enabled is not False:
+        found[level] = words[effort]
+    elif name == "ollama" and enabled is not None:
+        found[level] = None
     return found

@@ -24,7 +24,9 @@ _NEGOTIABLE = frozenset(
         "thinking_mode",
         "think",
         "think_level",
+        "thinking_level",
         "thinking_budget",
+        "reasoning_budget",
         "effort",
         "reasoning_effort",
     }

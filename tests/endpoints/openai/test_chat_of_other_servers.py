@@ -95,6 +95,27 @@ def test_a_provider_is_told_in_its_own_terms(api, provider, parameters):
 
 
 @pytest.mark.parametrize(
+    ("provider", "fields", "parameters"),
+    [
+        ("langgenius/gemini/gemini", {"reasoning_effort": "low"}, {"reasoning_effort": "low", "thinking_level": "Low"}),
+        ("vertex_ai", {"reasoning_effort": "minimal"}, {"reasoning_effort": "minimal", "thinking_level": "Low"}),
+        ("gemini", {"reasoning_effort": "medium"}, {"reasoning_effort": "medium"}),
+        ("langgenius/anthropic/anthropic", {"think": "high"}, {"reasoning_effort": "high", "effort": "high"}),
+        ("anthropic", {"reasoning": {"effort": "minimal"}}, {"reasoning_effort": "minimal"}),
+        (
+            "langgenius/openrouter/openrouter",
+            {"reasoning": {"max_tokens": 512}},
+            {"thinking_budget": 512, "reasoning_budget": 512},
+        ),
+    ],
+)
+def test_how_much_to_think_is_told_in_the_providers_words(api, provider, fields, parameters):
+    of_provider(api, provider)
+
+    assert asked(api, **fields)[1]["completion_params"] == parameters
+
+
+@pytest.mark.parametrize(
     ("fields", "parameters"),
     [
         ({"think": "low"}, {"reasoning_effort": "low", "think_level": "low"}),
