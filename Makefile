@@ -3,7 +3,7 @@
 PYTHON ?= python3
 UV = .uv/bin/uv
 IN_VENV = .venv/bin/python
-BESIDE = tests/workspace tests/transports tests/publishing
+BESIDE = tests/workspace tests/transports tests/publishing tests/endpoints/connect
 BESIDE_FAST = tests/workspace tests/docs tests/test_repository.py
 SCHEMA = .venv/bin/check-jsonschema --quiet --builtin-schema
 

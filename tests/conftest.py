@@ -13,8 +13,10 @@ from pathlib import Path
 import pytest
 from dify_plugin import DifyPluginEnv
 from dify_plugin.core.plugin_registration import PluginRegistration
+from selenium.webdriver import Chrome
 
 import workspace.engines.numeric  # noqa: F401 - before a test loads miniaudio, which loads numpy in its own way
+from docs.pictures.browser import chromium
 from tests.endpoints.api import Api, ChildProcess
 from tests.lent_plugin import LentPlugin
 from tests.openai_stand_in import Server, serving
@@ -165,6 +167,12 @@ def server(listening: Server) -> Server:
     listening.asked.clear()
     listening.replies.clear()
     return listening
+
+
+@pytest.fixture(scope="session")
+def browser(child_process: None) -> Iterator[Chrome]:
+    with chromium() as started:
+        yield started
 
 
 @pytest.fixture(scope="session")

@@ -1,14 +1,13 @@
 """The page that says how to connect, in a real browser: on a telephone, in the dark, and to those who cannot see it."""
 
 import json
-from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 import pytest
 from axe_selenium_python import Axe
 from selenium.webdriver import Chrome
 
-from docs.pictures.browser import chromium, missing, show_at
+from docs.pictures.browser import missing, show_at
 from tests.endpoints.api import KEY
 
 if missing():
@@ -16,12 +15,6 @@ if missing():
 
 LEVELS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 WIDER = "return document.documentElement.scrollWidth - innerWidth"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Chrome]:
-    with chromium() as started:
-        yield started
 
 
 def with_key(api) -> str:

@@ -1,20 +1,14 @@
-"""Consoles that are served as a person serves them, and a browser to look at them."""
+"""Consoles that are served as a person serves them, and their pages."""
 
 from collections.abc import Iterator
 
 import pytest
 from selenium.webdriver import Chrome
 
-from docs.pictures.browser import chromium, show_at
+from docs.pictures.browser import show_at
 from tests.served import Served, serving
 from tests.workspace.console.console_page import ConsolePage
 from tests.workspace.console.every_field import write_every_field
-
-
-@pytest.fixture(scope="session")
-def browser(child_process: None) -> Iterator[Chrome]:
-    with chromium() as started:
-        yield started
 
 
 @pytest.fixture(scope="session")
