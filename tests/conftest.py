@@ -36,6 +36,7 @@ started: list[str] = []
 def pytest_configure(config: pytest.Config) -> None:
     """What a shell runs in the background does not hear Ctrl-C, nor what that starts, which some tests interrupt."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    gc.disable()  # until all tests are collected: nothing of that is garbage
     config.addinivalue_line("markers", "child_process: set on what asks for the fixture of this name")
     sys.addaudithook(lambda event, _arguments: started.append(event) if event in STARTING else None)
 
@@ -58,6 +59,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         if "child_process" in getattr(item, "fixturenames", ()):
             item.add_marker("child_process")
     gc.freeze()  # else what has been imported and collected is looked through again and again
+    gc.set_threshold(20_000, 50, 50)
+    gc.enable()
     if not config.getoption("--daemon"):
         return
     from tests.daemon.prerequisites import missing
