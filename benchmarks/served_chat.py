@@ -43,8 +43,7 @@ class ServedChat:
         # one that loses nothing: beside a real daemon's losses there would be nothing to compare
         host = self._open.enter_context(EndpointHost(process, lambda: settings, losses=NO_LOSSES))
         self._url = f"{host.url}{api}"
-        client = httpx.Client(headers={"Authorization": f"Bearer {KEY}"}, timeout=PATIENCE, limits=httpx.Limits())
-        self._client = self._open.enter_context(client)
+        self._client = self._open.enter_context(_client(httpx.Limits()))
 
     def __enter__(self) -> Self:
         return self
@@ -68,7 +67,7 @@ class ServedChat:
         """Seconds, and CPU seconds of the plugin, for each chunk of a streamed completion."""
         self._goes_on.set()
         started, before = time.perf_counter(), self._cpu()
-        if not self._streams_whole(chunks):
+        if not self._streams_whole(chunks, self._client):
             raise RuntimeError("a stream lost its end")
         return (time.perf_counter() - started) / chunks, (self._cpu() - before) / chunks
 
@@ -88,16 +87,17 @@ class ServedChat:
     def whole_streams(self, count: int) -> int:
         """How many of so many streams at once arrive whole."""
         self._goes_on.set()
-        with ThreadPoolExecutor(count) as pool:
-            return sum(pool.map(self._streams_whole, [20] * count))
+        # threads that share connections may close one another's
+        with _client(httpx.Limits(max_keepalive_connections=0)) as client, ThreadPoolExecutor(count) as pool:
+            return sum(pool.map(lambda chunks: self._streams_whole(chunks, client), [20] * count))
 
     @property
     def memory(self) -> int:
         """Bytes resident."""
         return int(self._child.memory_info().rss)
 
-    def _streams_whole(self, chunks: int) -> bool:
-        response = self._client.post(self._url, json=self._request(chunks, stream=True))
+    def _streams_whole(self, chunks: int, client: httpx.Client) -> bool:
+        response = client.post(self._url, json=self._request(chunks, stream=True))
         return f"word{chunks - 1} " in response.text
 
     def _request(self, chunks: int, *, stream: bool = False) -> dict[str, Any]:
@@ -112,6 +112,10 @@ class ServedChat:
         for chunk in model_chunks(int(payload["prompt_messages"][-1]["content"])):
             yield chunk
             self._goes_on.wait(PATIENCE)
+
+
+def _client(limits: httpx.Limits) -> httpx.Client:
+    return httpx.Client(headers={"Authorization": f"Bearer {KEY}"}, timeout=PATIENCE, limits=limits)
 
 
 def model_chunks(count: int) -> Iterator[Payload]:
