@@ -80,9 +80,12 @@ def remove_all(console: Console) -> None:
 def installed_instead(console: Console, plugin_id: str, identifier: str) -> Iterator[None]:
     """An uploaded package installed. Where the plugin was there before, it stays, for what uses it: Dify keeps the
     settings of endpoints, and no package that it has uninstalled."""
-    was_there = console.uninstall(plugin_id)
+    there = console.plugins().get(plugin_id)
+    was_there = there is not None
     try:
-        console.install_uploaded(identifier)
+        if there is None or there["plugin_unique_identifier"] != identifier:
+            console.uninstall(plugin_id)
+            console.install_uploaded(identifier)
         yield
     finally:
         if not was_there:
