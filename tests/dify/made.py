@@ -81,14 +81,13 @@ def installed_instead(console: Console, plugin_id: str, identifier: str) -> Iter
     """An uploaded package installed. Where the plugin was there before, it stays, for what uses it: Dify keeps the
     settings of endpoints, and no package that it has uninstalled."""
     there = console.plugins().get(plugin_id)
-    was_there = there is not None
     try:
         if there is None or there["plugin_unique_identifier"] != identifier:
             console.uninstall(plugin_id)
             console.install_uploaded(identifier)
         yield
     finally:
-        if not was_there:
+        if there is None:
             console.uninstall(plugin_id)
 
 
